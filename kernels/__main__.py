@@ -1,6 +1,7 @@
 """`python -m kernels NAME …`: each kernel from the shell, without the web application.
 
-Exit status: 0 done, 2 the input or the arguments cannot be used (one sentence on standard error). A kernel may add its own.
+Exit status: 0 done, 2 the input or the arguments cannot be used (one sentence on standard error).
+A kernel may add its own.
 """
 
 from __future__ import annotations
