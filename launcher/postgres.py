@@ -231,6 +231,11 @@ class Cluster:
         if self._server is not None:
             processes.stop(self._server, (signal.SIGINT, 20), (signal.SIGQUIT, 5))
 
+    def kill(self) -> None:
+        """End at once; the next start recovers what was committed."""
+        if self._server is not None:
+            processes.stop(self._server, (signal.SIGQUIT, 5))
+
     def _program(self, name: str) -> Path:
         return self._placement.programs / name
 

@@ -121,6 +121,10 @@ class Broker:
         if self._server is not None:
             processes.stop(self._server, (signal.SIGTERM, 10))
 
+    def kill(self) -> None:
+        if self._server is not None:
+            processes.stop(self._server)
+
 
 def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -63,9 +63,7 @@ def test_complement__is_everything_else_of_the_contig(pairs):
 @given(PAIRS, st.integers(0, 10))
 def test_widen__grows_both_sides_inside_the_contig(pairs, distance):
     wide = intervals.widen(intervals.merge(from_pairs(pairs)), distance, CONTIG_LENGTH_BP)
-    expected = {
-        near for base in bases(pairs) for near in range(base - distance, base + distance + 1) if 0 <= near < 60
-    }
+    expected = {near for base in bases(pairs) for near in range(base - distance, base + distance + 1) if 0 <= near < 60}
     assert bases(wide) == expected
 
 

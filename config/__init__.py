@@ -1,0 +1,5 @@
+"""The web application's settings, routes, queue and error mapping."""
+
+from config.celery import app as celery_app
+
+__all__ = ["celery_app"]

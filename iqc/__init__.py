@@ -1,0 +1,1 @@
+"""Is this run in control? Charts, rules, events, corrective action, summaries."""

@@ -1,0 +1,56 @@
+"""`python -m kernels simulate …`: test data of known content."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import MISSING, fields
+from pathlib import Path
+
+from kernels.simulation.exome import simulate_exome
+from kernels.simulation.plan import ExomePlan, Sex
+
+HELP = {
+    "sample": "SM of the reads and column of the VCF files",
+    "seed": "draws reads and calls; replicates differ in it",
+    "genome_seed": "draws the reference and the capture design",
+    "individual_seed": "draws the individual's variants",
+    "mean_depth": "planned mean target depth on autosomes",
+    "duplicate_fraction": "share of read pairs that copy another pair",
+    "off_target_fraction": "share of original pairs that fall anywhere",
+    "contamination_fraction": "share of original pairs from another individual",
+    "dropout_targets": "further targets without reads",
+    "missed_calls": "truth records that the query lacks",
+    "extra_calls": "query records that the truth lacks",
+    "genotype_errors": "query records with the wrong genotype",
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one of the simulators."""
+    parser = argparse.ArgumentParser(prog="python -m kernels simulate", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    _add_exome(commands.add_parser("exome", help="a small exome with its truth"))
+    chosen = parser.parse_args(arguments)
+    return int(chosen.run(chosen))
+
+
+def _add_exome(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--output-dir", type=Path, required=True)
+    for field in fields(ExomePlan):
+        assert field.default is not MISSING
+        option = "--" + field.name.replace("_", "-")
+        if field.name == "sex":
+            parser.add_argument(option, type=Sex, choices=list(Sex), default=field.default)
+        else:
+            described = f"{HELP[field.name]} (default: %(default)s)"
+            parser.add_argument(option, type=type(field.default), default=field.default, help=described)
+    parser.set_defaults(run=_run_exome)
+
+
+def _run_exome(chosen: argparse.Namespace) -> int:
+    plan = ExomePlan(**{field.name: getattr(chosen, field.name) for field in fields(ExomePlan)})
+    exome = simulate_exome(plan, chosen.output_dir)
+    flags = exome.expectations["flagstat"]["qc_passed"]
+    print(f"{exome.directory}: {flags['primary']} reads, mean depth {exome.expectations['depth']['target_mean']:.1f}")
+    return 0

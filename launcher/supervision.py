@@ -1,0 +1,96 @@
+"""Keep the services running: start, notice a death, start again with growing pauses, give up, stop."""
+
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from launcher import processes
+from launcher.errors import LauncherError
+
+_STEADY_SECONDS = 60.0
+_FIRST_PAUSE_SECONDS = 1.0
+_MOST_DEATHS = 5
+
+
+@dataclass
+class Service:
+    """
+    One long-running child.
+
+    Parameters
+    ----------
+    stop_signals
+        Each signal with the seconds it is given; after the last, what is left is killed.
+    death_signal
+        What it is sent if the launcher itself dies. Nobody waits then, so it should end the child at once.
+    """
+
+    name: str
+    command: Sequence[str | Path]
+    log: Path
+    environ: Mapping[str, str]
+    stop_signals: Sequence[tuple[signal.Signals, float]] = ((signal.SIGTERM, 10),)
+    death_signal: signal.Signals = signal.SIGTERM
+    cwd: Path | None = None
+    _child: subprocess.Popen[bytes] | None = field(init=False, default=None)
+    _started_at: float = field(init=False, default=0.0)
+    _deaths: int = field(init=False, default=0)
+    _next_start_at: float = field(init=False, default=0.0)
+
+    @property
+    def pid(self) -> int | None:
+        return self._child.pid if self._child else None
+
+    def start(self) -> None:
+        self._started_at = time.monotonic()
+        self._child = processes.start(
+            self.command, log=self.log, environ=self.environ, death_signal=self.death_signal, cwd=self.cwd
+        )
+
+    def stop(self) -> None:
+        if self._child is not None:
+            processes.stop(self._child, *self.stop_signals)
+            self._child = None
+
+    def kill(self) -> None:
+        if self._child is not None:
+            processes.stop(self._child)
+            self._child = None
+
+    def tend(self) -> str | None:
+        """Look after it once; return a sentence when something happened that a person should know."""
+        if self._child is None:
+            return self._restart_when_due()
+        if not processes.has_ended(self._child):
+            if time.monotonic() - self._started_at > _STEADY_SECONDS:
+                self._deaths = 0
+            return None
+        return self._note_death(processes.bury(self._child))
+
+    def _note_death(self, status: int) -> str:
+        self._child = None
+        self._deaths += 1
+        if self._deaths >= _MOST_DEATHS:
+            raise LauncherError(
+                f"The {self.name} ended {self._deaths} times in a row, last {_reason(status)}. "
+                f"The end of {self.log}:\n{processes.last_lines(self.log)}"
+            )
+        pause_seconds = _FIRST_PAUSE_SECONDS * 2 ** (self._deaths - 1)
+        self._next_start_at = time.monotonic() + pause_seconds
+        return f"The {self.name} ended {_reason(status)}; starting it again in {pause_seconds:.0f} s ({self.log})."
+
+    def _restart_when_due(self) -> str | None:
+        if not self._next_start_at or time.monotonic() < self._next_start_at:
+            return None
+        self._next_start_at = 0.0
+        self.start()
+        return f"The {self.name} is running again."
+
+
+def _reason(status: int) -> str:
+    if status < 0:
+        return f"by signal {-status} ({signal.strsignal(-status)})"
+    return f"with status {status}"

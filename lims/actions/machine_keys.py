@@ -1,0 +1,146 @@
+"""Machine keys: made, rotated with overlap, revoked, and checked at every call."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from lims.audit import action
+from lims.choices import AccountKind, KeyScope
+from lims.exceptions import InvalidInput, NotPermitted
+from lims.models import MachineKey, User
+from lims.permissions import Permission
+from lims.policies import check_has
+
+PREFIX_LENGTH = 8
+LAST_USE_RESOLUTION = timedelta(minutes=1)
+
+
+@action
+def create(
+    *,
+    by: User,
+    user: User,
+    label: str,
+    scopes: Sequence[KeyScope],
+    expires_at: datetime,
+    allowed_networks: Sequence[str] = (),
+    replaces: MachineKey | None = None,
+) -> tuple[MachineKey, str]:
+    """Make a key for a machine account; the secret is returned once and never stored."""
+    check_has(by, Permission.KEY_WRITE)
+    _check_values(user=user, scopes=scopes, expires_at=expires_at, allowed_networks=allowed_networks)
+    prefix = secrets.token_hex(PREFIX_LENGTH // 2)
+    secret = f"exm_{prefix}_{secrets.token_urlsafe(32)}"
+    key = MachineKey.objects.create(
+        user=user,
+        label=label,
+        prefix=prefix,
+        sha256=_digest(secret),
+        scopes=[scope.value for scope in scopes],
+        allowed_networks=list(allowed_networks),
+        expires_at=expires_at,
+        created_by=by,
+        replaces=replaces,
+    )
+    return key, secret
+
+
+@action
+def rotate(*, by: User, key: MachineKey, expires_at: datetime, overlap: timedelta) -> tuple[MachineKey, str]:
+    """Make a successor of a key with the same scopes; the old one stays valid for `overlap` at the most."""
+    check_has(by, Permission.KEY_WRITE)
+    if not key.is_usable or hasattr(key, "replaced_by"):
+        raise InvalidInput(_("Only a valid key that has no successor yet can be rotated."))
+    successor, secret = create(
+        by=by,
+        user=key.user,
+        label=key.label,
+        scopes=[KeyScope(scope) for scope in key.scopes],
+        expires_at=expires_at,
+        allowed_networks=key.allowed_networks,
+        replaces=key,
+    )
+    key.expires_at = min(key.expires_at, timezone.now() + overlap)
+    key.save(update_fields=["expires_at"])
+    return successor, secret
+
+
+@action
+def revoke(*, by: User, key: MachineKey, reason: str) -> None:
+    """End a key at once."""
+    check_has(by, Permission.KEY_WRITE)
+    if not reason.strip():
+        raise InvalidInput(_("Say why the key is revoked."), fields={"reason": _("A reason is needed.")})
+    if key.revoked_at is not None:
+        raise InvalidInput(_("The key is already revoked."))
+    key.revoked_at, key.revoked_by = timezone.now(), by
+    key.save(update_fields=["revoked_at", "revoked_by"])
+
+
+def authenticate(*, secret: str, address: str) -> MachineKey:
+    """Return the valid key that a secret belongs to, and note its use.
+
+    Raises
+    ------
+    NotPermitted
+        The key is unknown, revoked, expired, its account inactive, or the address not on its list.
+    """
+    key = MachineKey.objects.select_related("user").filter(sha256=_digest(secret)).first()
+    if key is None or key.revoked_at is not None or not key.user.is_active:
+        raise NotPermitted(_("This machine key is not known or no longer valid."), code="key_invalid")
+    if not key.is_usable:
+        raise NotPermitted(
+            format_lazy(_("The machine key {prefix}… has expired. Rotate it."), prefix=key.prefix), code="key_expired"
+        )
+    if not _is_allowed(key.allowed_networks, address):
+        raise NotPermitted(
+            format_lazy(_("The machine key {prefix}… may not be used from {address}."), prefix=key.prefix, address=address),
+            code="key_address",
+        )
+    _note_use(key, address)
+    return key
+
+
+def _note_use(key: MachineKey, address: str) -> None:
+    now = timezone.now()
+    if key.last_used_at is None or now - key.last_used_at > LAST_USE_RESOLUTION or key.last_used_address != address:
+        MachineKey.objects.filter(pk=key.pk).update(last_used_at=now, last_used_address=address or None)
+
+
+def _check_values(
+    *, user: User, scopes: Sequence[KeyScope], expires_at: datetime, allowed_networks: Sequence[str]
+) -> None:
+    if user.kind != AccountKind.MACHINE:
+        raise InvalidInput(_("Keys belong to machine accounts, not to people."), fields={"user": _("Not a machine.")})
+    if not scopes:
+        raise InvalidInput(_("Choose at least one scope."), fields={"scopes": _("Choose at least one.")})
+    if expires_at <= timezone.now():
+        raise InvalidInput(_("The expiry lies in the past."), fields={"expires_at": _("Choose a later time.")})
+    for network in allowed_networks:
+        try:
+            ipaddress.ip_network(network, strict=False)
+        except ValueError as error:
+            message = format_lazy(_("“{network}” is not an address or network."), network=network)
+            raise InvalidInput(message, fields={"allowed_networks": message}) from error
+
+
+def _is_allowed(networks: Sequence[str], address: str) -> bool:
+    if not networks:
+        return True
+    try:
+        caller = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(caller in ipaddress.ip_network(network, strict=False) for network in networks)
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

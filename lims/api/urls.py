@@ -1,0 +1,5 @@
+"""Routes of the REST interface."""
+
+from django.urls.resolvers import URLPattern
+
+urlpatterns: list[URLPattern] = []

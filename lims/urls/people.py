@@ -1,0 +1,5 @@
+"""Routes of people."""
+
+from django.urls.resolvers import URLPattern
+
+urlpatterns: list[URLPattern] = []

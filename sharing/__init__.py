@@ -1,0 +1,1 @@
+"""May this leave the laboratory? Consent, grade, request, de-identification, release."""

@@ -1,0 +1,1 @@
+"""Is this assay fit for use? Plans, evidence, statistics, approval, report."""

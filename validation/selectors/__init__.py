@@ -1,0 +1,1 @@
+"""Every read that another layer asks for; rows are fetched through guarded getters."""
