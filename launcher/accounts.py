@@ -71,6 +71,11 @@ def place(*, programs: Path, package: tuple[Path, ...], folder: Path) -> Placeme
     return _on_open_ground(programs, package, folder)
 
 
+def open_ground(folder: Path) -> Path:
+    """Where the server's files go when the account that runs it cannot reach `folder`."""
+    return _OPEN_GROUND / hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
+
+
 def enter_namespace() -> None:
     """In a forked child of root: continue under an id that is not 0 inside, and still root's files outside."""
     if _LIBC.unshare(_CLONE_NEWUSER) != 0:
@@ -98,8 +103,7 @@ def _open_to_others(path: Path) -> bool:
 
 
 def _on_open_ground(programs: Path, package: tuple[Path, ...], folder: Path) -> Placement:
-    digest = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
-    ground = _OPEN_GROUND / digest
+    ground = open_ground(folder)
     try:
         ground.mkdir(parents=True, exist_ok=True)
         if not _open_to_others(programs):

@@ -10,6 +10,7 @@ from pathlib import Path
 from launcher import bootstrap, check, laboratory
 from launcher.data_dir import DataDir
 from launcher.errors import LauncherError
+from launcher.interrupts import Interrupted
 from launcher.stack import Stack, web_port
 
 _DESCRIPTION = """\
@@ -39,13 +40,13 @@ def main(argv: Sequence[str]) -> int:
     try:
         if not bootstrap.inside():
             bootstrap.ensure(for_development=arguments.for_development)
-            os.execv(bootstrap.PYTHON, [bootstrap.PYTHON, bootstrap.ROOT / "run.py", *argv])
+            os.execv(bootstrap.PYTHON, [str(bootstrap.PYTHON), str(bootstrap.ROOT / "run.py"), *argv])
         code: int = arguments.act(arguments, [*unknown, *passed_on])
         return code
     except LauncherError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Interrupted):
         return 130
 
 
@@ -102,9 +103,7 @@ def _add_start(
 def _add_analyse(commands: "_Commands[argparse.ArgumentParser]") -> None:
     parser = _add(commands, "analyse", "register your files in the running laboratory, wait, and print the numbers")
     for name, meaning in _FILES.items():
-        parser.add_argument(
-            f"--{name}", type=Path, metavar="FILE", help=meaning, required=name in ("bam", "targets")
-        )
+        parser.add_argument(f"--{name}", type=Path, metavar="FILE", help=meaning, required=name in ("bam", "targets"))
     _add_data_dir(parser)
     parser.set_defaults(act=_analyse, passes_on=True)
 
@@ -121,24 +120,21 @@ def _add_data_dir(parser: argparse.ArgumentParser) -> None:
 
 def _start(arguments: argparse.Namespace, _passed_on: list[str]) -> int:
     data_dir = DataDir(arguments.data_dir.absolute())
-    if arguments.reset:
-        _reset(data_dir)
-    data_dir.prepare()
     with data_dir.locked():
+        if arguments.reset:
+            _reset(data_dir)
+        data_dir.prepare()
         port = web_port(arguments.host, arguments.port)
         Stack(data_dir, host=arguments.host, port=port, with_demonstration=arguments.with_demonstration).run()
     return 0
 
 
 def _reset(data_dir: DataDir) -> None:
-    if not data_dir.path.exists():
-        return
-    if sys.stdin.isatty():
+    if sys.stdin.isatty() and data_dir.state().url:
         answer = input(f"This removes the database and every file in {data_dir.path}. Type 'yes' to go on: ")
         if answer.strip().lower() != "yes":
             raise LauncherError("Nothing was removed.")
-    with data_dir.locked():
-        data_dir.remove()
+    data_dir.empty()
 
 
 def _analyse(arguments: argparse.Namespace, passed_on: list[str]) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from launcher.accounts import open_ground
 from launcher.errors import LauncherError
 
 _LOG_MAX_BYTES = 20 * 1024**2
@@ -64,10 +65,7 @@ class DataDir:
         return self.path / "logs" / f"{name}.log"
 
     def prepare(self) -> None:
-        """Make the folder and what belongs in it; refuse one that holds something else."""
-        self._refuse_foreign()
-        # Root's database runs as another account, which has to pass through; the secrets inside are closed to it.
-        self.path.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+        """Make what belongs in the folder; call it while it is locked."""
         for folder in (self.storage, self.incoming, self.static, self.path / "logs"):
             folder.mkdir(mode=0o700, exist_ok=True)
         if not self._secrets_file.exists():
@@ -85,12 +83,17 @@ class DataDir:
             )
 
     def _is_ours(self) -> bool:
-        return self._secrets_file.exists() or {entry.name for entry in self.path.iterdir()} <= {"lock"}
+        names = {entry.name for entry in self.path.iterdir()}
+        return names <= {"lock"} or not names.isdisjoint({"secrets.json", "state.json"})
 
-    def remove(self) -> None:
-        self._refuse_foreign()
-        if self.path.exists():
-            shutil.rmtree(self.path)
+    def empty(self) -> None:
+        """Remove everything but the lock, which the caller holds."""
+        for entry in self.path.iterdir():
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+            elif entry.name != "lock":
+                entry.unlink()
+        shutil.rmtree(open_ground(self.postgres), ignore_errors=True)
 
     @property
     def _secrets_file(self) -> Path:
@@ -99,8 +102,8 @@ class DataDir:
     def _make_secrets(self) -> None:
         if self.postgres.exists():
             raise LauncherError(
-                f"{self._secrets_file} is missing, so the database beside it cannot be opened. Put the file back from a "
-                "backup, or start with --reset to remove everything and begin afresh."
+                f"{self._secrets_file} is missing, so the database beside it cannot be opened. Put the file back from "
+                "a backup, or start with --reset to remove everything and begin afresh."
             )
         made = Secrets(*(secrets.token_hex(size) for size in (32, 24, 24, 24, 24)))
         _write_privately(self._secrets_file, asdict(made))
@@ -120,6 +123,9 @@ class DataDir:
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the folder for this process alone; the system lets go of it however the process ends."""
+        self._refuse_foreign()
+        # Root's database runs as another account, which has to pass through; the secrets inside are closed to it.
+        self.path.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
         with self._lock_file() as file:
             if not _take(file):
                 where = self.state().url or "another process"

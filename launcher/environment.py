@@ -1,9 +1,11 @@
 """The EXOMARK_* variables that the embedded stack gives its processes. What the caller has set always wins."""
 
 import os
+import secrets
 import socket
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from launcher.data_dir import DataDir
@@ -59,6 +61,27 @@ def as_owner(environ: Mapping[str, str]) -> dict[str, str]:
         if owner:
             changed[f"EXOMARK_DATABASE_URL{suffix}"] = owner
     return changed
+
+
+def with_file_roots(environ: Mapping[str, str], folders: Iterable[Path]) -> dict[str, str]:
+    """Whoever runs a command here may read these folders anyway, so the command may register files in them."""
+    roots = [environ.get("EXOMARK_FILE_ROOTS", ""), *map(str, folders)]
+    return {**environ, "EXOMARK_FILE_ROOTS": os.pathsep.join(dict.fromkeys(filter(None, roots)))}
+
+
+def for_checks() -> dict[str, str]:
+    """Enough to read the settings for checks that open no connection."""
+    nowhere = "127.0.0.1:9"
+    return {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "EXOMARK_SECRET_KEY": secrets.token_hex(32),
+        "EXOMARK_DATABASE_URL": f"postgresql://{OWNER_ROLE}@{nowhere}/{DATABASE}",
+        "EXOMARK_BROKER_URL": f"redis://{nowhere}/0",
+        "EXOMARK_CACHE_URL": f"redis://{nowhere}/1",
+        "EXOMARK_ALLOWED_HOSTS": "localhost",
+        "EXOMARK_STORAGE_DIR": tempfile.gettempdir(),
+    }
 
 
 def django(*arguments: str) -> list[str]:

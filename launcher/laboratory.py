@@ -1,6 +1,5 @@
 """Management commands in the laboratory that a data directory holds, whether it is running or not."""
 
-import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,32 +14,41 @@ from launcher.servers import Servers
 def run_command(data_dir: DataDir, arguments: list[str]) -> int:
     """Run it in the running laboratory, or with the database and the broker started for just that long."""
     if data_dir.is_locked():
-        return _run_in_running(data_dir, arguments)
-    data_dir.prepare()
+        return _run(arguments, _environ_of_running(data_dir))
     with data_dir.locked(), interruptible():
+        data_dir.prepare()
         servers = Servers.wanted(data_dir)
         try:
             servers.start_database()
             servers.start_broker()
-            return _run(data_dir, arguments, servers.database_port, servers.broker_port)
+            return _run(arguments, _environ_of(servers))
         finally:
             servers.stop()
 
 
 def analyse(data_dir: DataDir, files: Mapping[str, Path], options: list[str]) -> int:
+    """Register the files in the running laboratory, wait for the numbers and print them."""
     if not (data_dir.is_locked() and data_dir.state().is_serving):
         raise LauncherError(f"Exomark is not running on {data_dir.path}. Start it first: python3 run.py demo")
+    environ = environment.with_file_roots(_environ_of_running(data_dir), (path.parent for path in files.values()))
     arguments = [part for name, path in files.items() for part in (f"--{name}", str(path))]
-    return _run_in_running(data_dir, ["analyse", *arguments, *options], file_roots=files.values())
+    return _run(["analyse", *arguments, *options], environ)
 
 
-def _run_in_running(data_dir: DataDir, arguments: list[str]) -> int:
+def _environ_of_running(data_dir: DataDir) -> dict[str, str]:
     state = data_dir.state()
-    return _run(data_dir, arguments, state.database_port, state.broker_port)
+    return environment.for_stack(
+        data_dir, database_port=state.database_port, broker_port=state.broker_port, host="127.0.0.1"
+    )
 
 
-def _run(data_dir: DataDir, arguments: list[str], database_port: int, broker_port: int) -> int:
-    environ = environment.for_stack(data_dir, database_port=database_port, broker_port=broker_port, host="127.0.0.1")
+def _environ_of(servers: Servers) -> dict[str, str]:
+    return environment.for_stack(
+        servers.data_dir, database_port=servers.database_port, broker_port=servers.broker_port, host="127.0.0.1"
+    )
+
+
+def _run(arguments: list[str], environ: Mapping[str, str]) -> int:
     if arguments[0] in environment.OWNER_COMMANDS:
         environ = environment.as_owner(environ)
-    return subprocess.run(environment.django(*arguments), env=environ, check=False).returncode
+    return subprocess.run(environment.django(*arguments), env=dict(environ), check=False).returncode

@@ -54,9 +54,10 @@ def _mirror_of_pip(environ: Mapping[str, str]) -> str | None:
     home = Path(environ.get("HOME", "/"))
     settings = configparser.ConfigParser(interpolation=None)
     # In pip's own order: later files override earlier ones.
-    files = ["/etc/pip.conf", home / ".pip/pip.conf", home / ".config/pip/pip.conf", environ.get("PIP_CONFIG_FILE", "")]
+    files = [Path("/etc/pip.conf"), home / ".pip/pip.conf", home / ".config/pip/pip.conf"]
+    files += [Path(environ["PIP_CONFIG_FILE"])] if environ.get("PIP_CONFIG_FILE") else []
     try:
-        settings.read([file for file in files if file])
+        settings.read(files)
     except (configparser.Error, UnicodeDecodeError):
         return None
     return settings.get("global", "index-url", fallback=None)
@@ -87,7 +88,8 @@ def _wheel_for(machine: str) -> tuple[str, str]:
 
 
 def _find_link(page: str, page_url: str, name: str) -> str:
-    for target in re.findall(r'href="([^"]+)"', page):
+    targets: list[str] = re.findall(r'href="([^"]+)"', page)
+    for target in targets:
         if unquote(urlsplit(target).path).endswith(f"/{name}") or unquote(urlsplit(target).path) == name:
             return urljoin(page_url, target.replace("&amp;", "&"))
     raise LauncherError(f"{_without_password(page_url)} does not offer {name}.")
@@ -110,7 +112,7 @@ def _trust() -> ssl.SSLContext:
 
 def _without_password(url: str) -> str:
     parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment=""))
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, parts.query, ""))
 
 
 def _credentials(url: str) -> dict[str, str]:

@@ -3,14 +3,12 @@
 import contextlib
 import os
 import signal
-import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from launcher import environment, processes, screen
 from launcher.data_dir import DataDir, State
@@ -164,7 +162,7 @@ class Stack:
 
     def _stop(self) -> None:
         """In order; a second Ctrl-C means at once."""
-        parts = [*self._services, *([self._servers] if self._servers else [])]
+        parts: list[Service | Servers] = [*self._services, *([self._servers] if self._servers else [])]
         try:
             for part in parts:
                 part.stop()
@@ -178,7 +176,13 @@ class Stack:
 def services(environ: Mapping[str, str], data_dir: DataDir, *, host: str, port: int) -> list[Service]:
     """The web server, the worker and the scheduler, in the order in which they are stopped."""
     web = ["gunicorn", "--worker-class", "gthread", "--workers", "2", "--threads", "8", "--no-control-socket"]
-    web += ["--graceful-timeout", "10", "--bind", f"[{host}]:{port}" if ":" in host else f"{host}:{port}", "config.wsgi"]
+    web += [
+        "--graceful-timeout",
+        "10",
+        "--bind",
+        f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+        "config.wsgi",
+    ]
     celery = ["celery", "-A", "config"]
     worker = ["worker", "-Q", "default,files,compute,release", "--concurrency", str(_concurrency())]
     worker += ["--prefetch-multiplier", "1", "--without-gossip", "--without-mingle", "--loglevel", "INFO"]
@@ -203,35 +207,6 @@ def services(environ: Mapping[str, str], data_dir: DataDir, *, host: str, port: 
         service("worker", [*celery, *worker], (signal.SIGTERM, 10), (signal.SIGQUIT, 10)),
         service("beat", [*celery, *beat], (signal.SIGTERM, 5)),
     ]
-
-
-def run_command(data_dir: DataDir, arguments: list[str]) -> int:
-    """Run a management command in the laboratory; start its servers for that long when they are not running."""
-    if data_dir.is_locked():
-        return run_in_running(data_dir, arguments)
-    data_dir.prepare()
-    with data_dir.locked(), interruptible():
-        servers = Servers.wanted(data_dir)
-        try:
-            servers.start_database()
-            servers.start_broker()
-            return _run_django(data_dir, arguments, servers.database_port, servers.broker_port)
-        finally:
-            servers.stop()
-
-
-def run_in_running(data_dir: DataDir, arguments: list[str]) -> int:
-    state = data_dir.state()
-    return _run_django(data_dir, arguments, state.database_port, state.broker_port)
-
-
-def _run_django(data_dir: DataDir, arguments: list[str], database_port: int, broker_port: int) -> int:
-    environ = environment.for_stack(
-        data_dir, database_port=database_port, broker_port=broker_port, host="127.0.0.1"
-    )
-    if arguments and arguments[0] in environment.OWNER_COMMANDS:
-        environ = environment.as_owner(environ)
-    return subprocess.run(environment.django(*arguments), env=environ, check=False).returncode
 
 
 def _obstacle(url: str) -> str | None:
@@ -260,7 +235,3 @@ def web_port(host: str, wanted: int | None) -> int:
         if processes.can_bind(port, host=host):
             return port
     raise LauncherError("No free port between 8000 and 8099. Choose one with --port.")
-
-
-def default_data_dir() -> Path:
-    return environment.ROOT / ".exomark"

@@ -40,9 +40,11 @@ class Service:
     _deaths: int = field(init=False, default=0)
     _next_start_at: float = field(init=False, default=0.0)
 
-    @property
-    def pid(self) -> int | None:
-        return self._child.pid if self._child else None
+    def status(self) -> int | None:
+        """The exit status of a command that has ended."""
+        if self._child is None or not processes.has_ended(self._child):
+            return None
+        return processes.bury(self._child)
 
     def start(self) -> None:
         self._started_at = time.monotonic()
