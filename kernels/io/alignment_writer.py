@@ -77,7 +77,7 @@ def packed_bases(nibbles: U8) -> U8:
     """Pack BAM base codes (1, 2, 4, 8, 15), shape (n, length), two to a byte."""
     if nibbles.shape[1] % 2:
         nibbles = np.pad(nibbles, ((0, 0), (0, 1)))
-    return (nibbles[:, 0::2] << 4) | nibbles[:, 1::2]
+    return (nibbles[:, 0::2] << np.uint8(4)) | nibbles[:, 1::2]
 
 
 def index_bins(starts: I32, ends: I32) -> U16:
@@ -174,10 +174,7 @@ class ReadGroup:
     platform_unit: str
 
     def line(self) -> str:
-        return (
-            f"@RG\tID:{self.identifier}\tSM:{self.sample}\tLB:{self.library}"
-            f"\tPL:ILLUMINA\tPU:{self.platform_unit}"
-        )
+        return f"@RG\tID:{self.identifier}\tSM:{self.sample}\tLB:{self.library}\tPL:ILLUMINA\tPU:{self.platform_unit}"
 
 
 @dataclass(frozen=True)

@@ -189,9 +189,7 @@ def is_written(call: Call) -> bool:
     return call.kind not in MISSING and not is_absorbed
 
 
-def _extra_calls(
-    random: np.random.Generator, plan: ExomePlan, genome: Genome, person: Individual
-) -> list[Call]:
+def _extra_calls(random: np.random.Generator, plan: ExomePlan, genome: Genome, person: Individual) -> list[Call]:
     inside = [person.free_slots[i] for i in random.permutation(len(person.free_slots))]
     outside = [person.outside_slots[i] for i in random.permutation(len(person.outside_slots))]
     kinds = [CallKind.EXTRA] * plan.extra_calls + [CallKind.FILTERED_EXTRA] * FILTERED_EXTRA_CALLS
@@ -204,9 +202,7 @@ def _extra_calls(
     return calls
 
 
-def _extra_call(
-    random: np.random.Generator, genome: Genome, slot: Slot, kind: CallKind, *, is_indel: bool
-) -> Call:
+def _extra_call(random: np.random.Generator, genome: Genome, slot: Slot, kind: CallKind, *, is_indel: bool) -> Call:
     position = slot.middle
     reference = genome.text(slot.contig, position, position + 1)
     alternate = substituted(random, reference)

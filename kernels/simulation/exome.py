@@ -1,4 +1,4 @@
-"""One simulated exome as files: reference, design, truth, query, reads, and a document that states all that is in it."""
+"""One simulated exome as files: reference, design, truth, query, reads, and a document of all that is in them."""
 
 from __future__ import annotations
 
@@ -291,9 +291,7 @@ def _query_row(
     )
 
 
-def _write_reads(
-    exome: SimulatedExome, plan: ExomePlan, contigs: list[Contig], reads: Reads, genome: Genome
-) -> None:
+def _write_reads(exome: SimulatedExome, plan: ExomePlan, contigs: list[Contig], reads: Reads, genome: Genome) -> None:
     run = run_name(plan.seed)
     groups = read_groups(plan.sample, run)
     text = header_text(contigs, groups, PROGRAM_LINE)

@@ -103,7 +103,7 @@ def draw_fragments(
     background = _background(random, plan, design, background_count)
     contig, start, length = (np.concatenate(pair) for pair in zip(captured, background, strict=True))
     is_on_target = np.arange(len(contig)) < len(captured[0])
-    kept = _usable(design, contig, start, length, silent)
+    kept = _usable(contig, start, length, silent)
     contig, start, length, is_on_target = contig[kept], start[kept], length[kept], is_on_target[kept]
     count = len(contig)
     haplotype = random.integers(0, 2, count)
@@ -165,7 +165,7 @@ def _background(
     return contigs, UNKNOWN_BP + (random.random(count) * room).astype(np.int64), lengths
 
 
-def _usable(design: CaptureDesign, contig: I64, start: I64, length: I64, silent: list[Target]) -> Booleans:
+def _usable(contig: I64, start: I64, length: I64, silent: list[Target]) -> Booleans:
     """Leave out what touches a silent target, and all but one of equal places: those would be duplicates."""
     kept = np.zeros(len(contig), dtype=np.bool_)
     _, firsts = np.unique(np.stack((contig, start, length)), axis=1, return_index=True)

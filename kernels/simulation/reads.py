@@ -84,7 +84,8 @@ def sequence_fragments(
     starts = _haplotype_starts(fragments, haplotypes)
     left = _end(fragments, haplotypes, starts, is_right=False)
     right = _end(fragments, haplotypes, starts, is_right=True)
-    bases, places = (np.concatenate(pair) for pair in zip(left, right, strict=True))
+    bases = np.concatenate((left[0], right[0]))
+    places = np.concatenate((left[1], right[1]))
     count = len(fragments)
     is_right = np.arange(2 * count) >= count
     quality = qualities(random, is_right)
@@ -102,7 +103,7 @@ def sequence_fragments(
     reads = _with_discordant_pairs(reads, fragments)
     reads = _with_half_unmapped(reads, fragments)
     reads = _with_unmapped_pairs(random, reads, count)
-    reads = _with_supplementary(random, reads, fragments, haplotypes)
+    reads = _with_supplementary(reads, fragments)
     return _with_secondary(reads, design)
 
 
@@ -208,9 +209,7 @@ def _with_unmapped_pairs(random: np.random.Generator, reads: Reads, fragment_cou
     return reads.joined(unmapped)
 
 
-def _with_supplementary(
-    random: np.random.Generator, reads: Reads, fragments: Fragments, haplotypes: Haplotypes
-) -> Reads:
+def _with_supplementary(reads: Reads, fragments: Fragments) -> Reads:
     """Let the ends of the chimeric fragments' left reads come from another chimeric fragment's place."""
     chimeric = np.flatnonzero(fragments.fate == Fate.CHIMERIC)
     donors = np.roll(chimeric, 1)
@@ -227,7 +226,7 @@ def _with_supplementary(
         replace(
             primary,
             contig=foreign.contig,
-            flag=(primary.flag | SUPPLEMENTARY) & ~np.uint16(PROPER),
+            flag=(primary.flag | np.uint16(SUPPLEMENTARY)) & ~np.uint16(PROPER),
             reference_positions=extra_places,
         )
     )
@@ -245,7 +244,7 @@ def _with_secondary(reads: Reads, design: CaptureDesign) -> Reads:
     second = replace(
         chosen,
         contig=np.full(len(chosen), design.copy[0], dtype=np.int32),
-        flag=(chosen.flag | SECONDARY) & ~np.uint16(PROPER),
+        flag=(chosen.flag | np.uint16(SECONDARY)) & ~np.uint16(PROPER),
         reference_positions=moved.astype(np.int32),
     )
     return reads.joined(second)
@@ -258,18 +257,20 @@ def place(reads: Reads) -> tuple[Placement, I32, I32]:
     count = len(reads)
     cigars = np.zeros((count, found.cigars.shape[1]), dtype=np.uint32)
     cigars[placeable] = found.cigars
-    columns = [_spread(column, placeable, count) for column in (found.spans, found.cigar_lengths, found.indel_bases)]
     position = np.full(count, -1, dtype=np.int32)
     position[placeable] = found.positions
     lost = np.flatnonzero(~reads.is_mapped & ~reads.has(MATE_UNMAPPED))
     position[lost] = position[reads.mate[lost]]
     contig = reads.contig.copy()
     contig[lost] = contig[reads.mate[lost]]
-    spans, cigar_lengths, indel_bases = columns
+    cigar_lengths = np.zeros(count, dtype=np.uint8)
+    cigar_lengths[placeable] = found.cigar_lengths
+    spans = _spread(found.spans, placeable, count)
+    indel_bases = _spread(found.indel_bases, placeable, count)
     return Placement(position, spans, cigar_lengths, cigars, indel_bases), contig, position
 
 
-def _spread(column: npt.NDArray[np.generic], rows: I64, count: int) -> npt.NDArray[np.generic]:
-    spread = np.zeros(count, dtype=column.dtype)
+def _spread(column: I32, rows: I64, count: int) -> I32:
+    spread = np.zeros(count, dtype=np.int32)
     spread[rows] = column
     return spread

@@ -51,7 +51,12 @@ def lanes_and_names(identifiers: I64, run: str) -> tuple[I64, U8]:
     x, y = np.divmod(rest, TILE_SIDE)
     prefix = np.frombuffer(f"{INSTRUMENT}:1:{flow_cell(run)}:".encode(), dtype=np.uint8)
     parts = [np.broadcast_to(prefix, (len(identifiers), len(prefix)))]
-    for number, digits in ((lane + 1, 1), (_tile_number(tile), 4), (x + FIRST_COORDINATE, 5), (y + FIRST_COORDINATE, 5)):
+    for number, digits in (
+        (lane + 1, 1),
+        (_tile_number(tile), 4),
+        (x + FIRST_COORDINATE, 5),
+        (y + FIRST_COORDINATE, 5),
+    ):
         colon = np.full((len(identifiers), 1), ord(":"), dtype=np.uint8)
         parts += [_digits(number, digits), colon]
     return lane, np.concatenate(parts[:-1], axis=1)
@@ -90,7 +95,7 @@ def mismatches(reads: Reads, genome: Genome) -> I64:
     offsets = np.cumsum([0, *(len(bases) for bases in genome.contigs)])
     joined = np.concatenate(genome.contigs)
     is_placed = reads.reference_positions >= 0
-    index = np.where(is_placed, reads.reference_positions, 0) + offsets[reads.contig][:, None]
+    index = np.where(is_placed, reads.reference_positions, 0) + offsets[np.maximum(reads.contig, 0)][:, None]
     return ((joined[index] != reads.bases) & is_placed).sum(axis=1)
 
 

@@ -15,7 +15,7 @@ from kernels.simulation.design import (
     CaptureDesign,
     Interval,
 )
-from kernels.simulation.genome import UNKNOWN, Genome
+from kernels.simulation.genome import Genome
 from kernels.simulation.plan import ExomePlan, Sex, random_stream
 
 # One variant at most per slot, and well inside it: neighbours stay further apart than any matching looks.
@@ -109,7 +109,7 @@ def individual(plan: ExomePlan, design: CaptureDesign, genome: Genome, *, indivi
     is_forced = np.array([slot.target in (ZERO_COVERAGE_TARGET, UNDER_COVERED_TARGET) for slot in slots])
     is_occupied = (random.random(len(slots)) < OCCUPIED_FRACTION) | is_forced
     occupied = [slot for slot, taken in zip(slots, is_occupied, strict=True) if taken]
-    kinds = _kinds(random, len(occupied))
+    kinds = _kinds(random, [slot.in_region and _ploidy(design, slot.contig, plan.sex) == 2 for slot in occupied])
     drawer = _Drawer(random, design, genome, plan.sex)
     variants = [v for slot, kind in zip(occupied, kinds, strict=True) for v in drawer.draw(slot, kind)]
     outside = [slot for slot in off_target_slots(design) if _ploidy(design, slot.contig, plan.sex)]
@@ -166,8 +166,18 @@ def _inside(intervals: list[Interval], contig: int, start: int, end: int) -> boo
 Kind = tuple[str, int]
 
 
-def _kinds(random: np.random.Generator, count: int) -> list[Kind]:
-    kinds: list[Kind] = [("multi_allelic", 0)] * MULTI_ALLELIC + [("adjacent_pair", 0)] * ADJACENT_PAIRS
+def _kinds(random: np.random.Generator, is_diploid_region: list[bool]) -> list[Kind]:
+    """Deal kinds to slots: those that need two chromosomes and a known truth first, the others anywhere."""
+    dealt: dict[int, Kind] = {}
+    special: list[Kind] = [("multi_allelic", 0)] * MULTI_ALLELIC + [("adjacent_pair", 0)] * ADJACENT_PAIRS
+    dealt.update(zip(random.permutation(np.flatnonzero(is_diploid_region)).tolist(), special, strict=False))
+    others = [slot for slot in range(len(is_diploid_region)) if slot not in dealt]
+    dealt.update(zip(others, _ordinary_kinds(random, len(others)), strict=True))
+    return [dealt[slot] for slot in range(len(is_diploid_region))]
+
+
+def _ordinary_kinds(random: np.random.Generator, count: int) -> list[Kind]:
+    kinds: list[Kind] = []
     for smallest, largest, number in INDEL_SIZES:
         for index in range(number):
             size = int(random.integers(smallest, largest + 1))
@@ -188,14 +198,12 @@ class _Drawer:
     def draw(self, slot: Slot, kind: Kind) -> list[Variant]:
         name, size = kind
         position = slot.start + SLOT_MARGIN_BP + int(self._random.integers(0, SLOT_WIDTH_BP))
-        if UNKNOWN in self._genome.contigs[slot.contig][position - 1 : position + SLOT_BP]:
-            return []
         if name in ("insertion", "deletion"):
             return list(self._indel(slot, position, size, is_deletion=name == "deletion"))
-        if name == "adjacent_pair" and self._diploid(slot):
+        if name == "adjacent_pair":
             alleles = self._alleles(slot)
             return [self._snv(slot, position, alleles), self._snv(slot, position + 1, alleles, is_partner=True)]
-        if name == "multi_allelic" and self._diploid(slot):
+        if name == "multi_allelic":
             return [self._multi_allelic(slot, position)]
         return [self._snv(slot, position, self._alleles(slot))]
 
@@ -212,17 +220,13 @@ class _Drawer:
     def _snv(self, slot: Slot, position: int, alleles: tuple[int, ...], *, is_partner: bool = False) -> Variant:
         reference = self._genome.text(slot.contig, position, position + 1)
         alternate = substituted(self._random, reference)
-        return Variant(
-            slot.contig, position, reference, (alternate,), alleles, slot.target, slot.in_region, is_partner
-        )
+        return Variant(slot.contig, position, reference, (alternate,), alleles, slot.target, slot.in_region, is_partner)
 
     def _multi_allelic(self, slot: Slot, position: int) -> Variant:
         reference = self._genome.text(slot.contig, position, position + 1)
         others = [base for base in "ACGT" if base != reference]
         pair = sorted(others[i] for i in self._random.permutation(3)[:2])
-        return Variant(
-            slot.contig, position, reference, (pair[0], pair[1]), (1, 2), slot.target, slot.in_region
-        )
+        return Variant(slot.contig, position, reference, (pair[0], pair[1]), (1, 2), slot.target, slot.in_region)
 
     def _indel(self, slot: Slot, position: int, size: int, *, is_deletion: bool) -> Iterator[Variant]:
         changed = self._genome.text(slot.contig, position, position + size)
@@ -256,4 +260,3 @@ def left_aligned_indel(
     anchor = genome.text(slot.contig, start - 1, start)
     reference, alternate = (anchor + changed, anchor) if is_deletion else (anchor, anchor + changed)
     return Variant(slot.contig, start - 1, reference, (alternate,), alleles, slot.target, slot.in_region)
-
