@@ -52,5 +52,5 @@ numba.config.CACHE_DIR = os.fspath(cache_folder())  # type: ignore[attr-defined]
 
 def compiled(function: Function) -> Function:
     """Compile a function on first use, cache it, and release the interpreter lock while it runs."""
-    result: Function = numba.njit(cache=True, nogil=True)(function)
+    result: Function = numba.njit(cache=True, nogil=True)(function)  # type: ignore[assignment]
     return result
