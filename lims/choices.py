@@ -16,6 +16,7 @@ class Role(models.TextChoices):
     AUDITOR = "auditor", _("Auditor")
     ADMINISTRATOR = "administrator", _("Administrator")
     MACHINE = "machine", _("Machine account")
+    SYSTEM = "system", _("Exomark itself")
 
 
 class AccountKind(models.TextChoices):

@@ -67,9 +67,14 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.JOB_CANCEL,
         }
     ),
+    # The one account that workers and set-up commands act as; it is given to no person.
+    Role.SYSTEM: frozenset(
+        {Permission.LAB_READ, Permission.FILE_WRITE, Permission.JOB_START, Permission.REGISTER_WRITE}
+    ),
 }
 
 
 def roles_with(permission: Permission) -> tuple[Role, ...]:
-    """Return the roles that hold `permission`, in the order of the table."""
-    return tuple(role for role, permissions in ROLE_PERMISSIONS.items() if permission in permissions)
+    """Return the roles of people and machines that hold `permission`, in the order of the table."""
+    held = (role for role, permissions in ROLE_PERMISSIONS.items() if permission in permissions)
+    return tuple(role for role in held if role != Role.SYSTEM)
