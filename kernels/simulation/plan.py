@@ -72,7 +72,7 @@ class ExomePlan:
         _check_fraction("duplicate_fraction", self.duplicate_fraction)
         _check_fraction("off_target_fraction", self.off_target_fraction)
         _check_fraction("contamination_fraction", self.contamination_fraction)
-        _check_range("mean_depth", self.mean_depth, 1, 2000)
+        _check_range("mean_depth", self.mean_depth, 1, 300)
         _check_range("dropout_targets", self.dropout_targets, 0, 20)
         for name in ("missed_calls", "extra_calls", "genotype_errors"):
             _check_range(name, getattr(self, name), 0, 20)

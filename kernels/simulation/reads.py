@@ -27,7 +27,7 @@ CHIMERIC_PREFIX = 60
 SECONDARY_ALIGNMENTS = 60
 LOW_QUALITY_FRACTION = 0.02
 BEST_MAPPING_QUALITY = 60
-AMBIGUOUS_FRACTION = 0.85  # of the reads inside the duplicated segment; the others are anchored by their mates
+AMBIGUOUS_FRACTION = 0.92  # of the reads inside the duplicated segment; the others are anchored by their mates
 ANCHORED_MAPPING_QUALITY = 27
 
 
