@@ -39,7 +39,9 @@ def integer(name: str, default: int) -> int:
     try:
         return int(value)
     except ValueError as error:
-        raise ImproperlyConfigured(f"The environment variable {name} is {value!r}; it must be a whole number.") from error
+        raise ImproperlyConfigured(
+            f"The environment variable {name} is {value!r}; it must be a whole number."
+        ) from error
 
 
 def items(name: str, default: str = "", separator: str = ",") -> list[str]:

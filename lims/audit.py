@@ -1,4 +1,4 @@
-"""Who does what and why: every write runs inside `action`, whose facts the database's own triggers put into the trail."""
+"""Who does what and why: every write runs inside `action`; the database's own triggers put its facts into the trail."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ class RequestFacts:
     client_address: str = ""
 
 
-request_facts: ContextVar[RequestFacts] = ContextVar("request_facts", default=RequestFacts())
+_OUTSIDE_A_REQUEST = RequestFacts()
+request_facts: ContextVar[RequestFacts] = ContextVar("request_facts", default=_OUTSIDE_A_REQUEST)
 
 _SETTINGS = ("actor", "actor_name", "action", "reason", "request_id", "client_address", "software_version")
 _READ = "SELECT " + ", ".join(f"coalesce(current_setting('exomark.{name}', true), '')" for name in _SETTINGS)
@@ -44,7 +45,7 @@ def acting(*, by: User, action: str, reason: str = "") -> Iterator[None]:
     values = [by.username, by.printed_name, action, reason, facts.request_id, facts.client_address, settings.VERSION]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_READ)
-        outer = cast(tuple[str, ...], cursor.fetchone())
+        outer = cast("tuple[str, ...]", cursor.fetchone())
         cursor.execute(_WRITE, values)
         yield
         cursor.execute(_WRITE, outer)
@@ -59,7 +60,7 @@ def action(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-        by = cast(User, kwargs["by"])
+        by = cast("User", kwargs["by"])
         with acting(by=by, action=name, reason=str(kwargs.get("reason") or "")):
             return function(*args, **kwargs)
 

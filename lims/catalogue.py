@@ -1,8 +1,8 @@
-"""The metric catalogue as data: one definition a number, in both languages, and where our kernels' documents carry it.
+"""The metric catalogue as data: one definition a number, in both languages, and where documents of kernels carry it.
 
-`fields` maps a tool to where its output holds the metric. For our own kernels it is `{"value": path}`, or for a proportion
-`{"numerator": [paths], "denominator": [paths]}` whose counts are added; a path is dotted, `{type}` stands for the variant type.
-Picard's and other tools' field names serve the readers of their files.
+`tool_fields` maps a tool to where its output holds the metric. For our own kernels it is `{"value": path}`, or for a
+proportion `{"numerator": [paths], "denominator": [paths]}` whose counts are added; a path is dotted; `{type}` is the
+variant type. Picard's and other tools' field names serve the readers of their files.
 """
 
 from __future__ import annotations
@@ -269,7 +269,7 @@ _CONCORDANCE_METRICS = tuple(
             "ppa",
             ("PPA (recall)", "阳性符合率 PPA（召回率）"),
             (
-                "Truth variants found with the right genotype over all truth variants, in confident and target regions.",
+                "Truth variants found with the right genotype over all truth variants, in confident target regions.",
                 "在高置信区与目标区域交集内，基因型一致检出的真集变异数占真集变异总数的比例。",
             ),
             filter_name,
@@ -279,7 +279,7 @@ _CONCORDANCE_METRICS = tuple(
             "ppv",
             ("PPV (precision)", "阳性预测值 PPV（精确率）"),
             (
-                "Query calls that are right over all query calls that can be judged, in confident and target regions.",
+                "Query calls that are right over all query calls that can be judged, in confident target regions.",
                 "在高置信区与目标区域交集内，正确的检出变异数占可判定检出变异总数的比例。",
             ),
             filter_name,

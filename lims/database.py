@@ -1,7 +1,7 @@
 """Migration operations that put the product's promises into PostgreSQL itself.
 
-Every audited table has a trigger that writes `audit_entry` rows; append-only tables refuse change; states move only along
-the edges of their transition map; frozen records keep their content. See docs/adr/0004-audit-in-the-database.md.
+Every audited table has a trigger that writes `audit_entry` rows; append-only tables refuse change; states move only
+along the edges of their transition map; frozen records keep their content. See docs/adr/0004-audit-in-the-database.md.
 """
 
 from __future__ import annotations

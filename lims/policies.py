@@ -67,7 +67,8 @@ def check_has(user: User, permission: Permission) -> None:
     roles = roles_with(permission)
     names = lazy_join(" / ", [Role(role).label for role in roles])
     raise NotPermitted(
-        format_lazy(_("You may not {act}. It needs the role: {roles}."), act=_ACTS[permission], roles=names), roles=roles
+        format_lazy(_("You may not {act}. It needs the role: {roles}."), act=_ACTS[permission], roles=names),
+        roles=roles,
     )
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from lims.models import User
 
 ROOT = Path(__file__).resolve().parent.parent
-PASSWORD = "correct-horse-battery"  # noqa: S105
+PASSWORD = "correct-horse-battery"
 
 
 @pytest.fixture(scope="session")

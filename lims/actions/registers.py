@@ -27,9 +27,7 @@ def register_genome(
     if sequence is not None:
         _check_sequence(sequence, contigs)
     return save_valid(
-        ReferenceGenome(
-            code=code, contigs=[list(contig) for contig in contigs], sequence=sequence, registered_by=by
-        )
+        ReferenceGenome(code=code, contigs=[list(contig) for contig in contigs], sequence=sequence, registered_by=by)
     )
 
 
@@ -52,9 +50,7 @@ def register_reference_material(
     """Register a material whose genome is known."""
     check_has(by, Permission.REGISTER_WRITE)
     return save_valid(
-        ReferenceMaterial(
-            code=code, name=name, supplier=supplier, catalogue_number=catalogue_number, registered_by=by
-        )
+        ReferenceMaterial(code=code, name=name, supplier=supplier, catalogue_number=catalogue_number, registered_by=by)
     )
 
 
@@ -105,9 +101,7 @@ def retire_truth_set(*, by: User, truth_set: TruthSet, reason: str) -> None:
 def register_assay(*, by: User, code: str, name_en: str, name_zh: str, intended_use: str = "") -> Assay:
     """Register an examination that the laboratory offers."""
     check_has(by, Permission.REGISTER_WRITE)
-    return save_valid(
-        Assay(code=code, name_en=name_en, name_zh=name_zh, intended_use=intended_use, registered_by=by)
-    )
+    return save_valid(Assay(code=code, name_en=name_en, name_zh=name_zh, intended_use=intended_use, registered_by=by))
 
 
 @action
@@ -175,3 +169,22 @@ def _check_file(field: str, file: DataFile, kind: FileKind, genome: ReferenceGen
     if genome is not None and file.genome_id not in (None, genome.pk):
         message = format_lazy(_("{name} is of another build than {genome}."), name=file.name, genome=genome.code)
         raise InvalidInput(message, fields={field: message})
+
+
+@action
+def make_effective(*, by: User, version: AssayVersion) -> None:
+    """Put an assay version into use, and retire the version that it replaces."""
+    check_has(by, Permission.STUDY_APPROVE)
+    version = AssayVersion.objects.select_for_update().get(pk=version.pk)
+    if version.retired_at is not None:
+        raise InvalidTransition(
+            format_lazy(_("{version} is retired and cannot become effective."), version=str(version))
+        )
+    if version.effective_from is not None:
+        return
+    now = timezone.now()
+    AssayVersion.objects.filter(assay=version.assay_id, effective_from__isnull=False, retired_at=None).update(
+        retired_at=now
+    )
+    version.effective_from = now
+    version.save(update_fields=["effective_from"])

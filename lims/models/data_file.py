@@ -22,7 +22,10 @@ class DataFile(models.Model):
     state = models.CharField(_("state"), max_length=16, choices=FileState, default=FileState.RECEIVING)
     origin = models.CharField(_("origin"), max_length=16, choices=FileOrigin)
     location = models.CharField(
-        _("location"), max_length=1024, blank=True, help_text=_("Absolute path, or a path relative to the storage folder.")
+        _("location"),
+        max_length=1024,
+        blank=True,
+        help_text=_("Absolute path, or a path relative to the storage folder."),
     )
     size_bytes = models.BigIntegerField(_("size (bytes)"), null=True)
     sha256 = models.CharField(_("SHA-256"), max_length=64, blank=True)

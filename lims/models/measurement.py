@@ -61,9 +61,7 @@ class Measurement(models.Model):
     numerator = models.BigIntegerField(_("numerator"), null=True)
     denominator = models.BigIntegerField(_("denominator"), null=True)
     source = models.CharField(_("source"), max_length=16, choices=MeasurementSource)
-    job = models.ForeignKey(
-        "lims.Job", models.PROTECT, related_name="measurements", null=True, verbose_name=_("job")
-    )
+    job = models.ForeignKey("lims.Job", models.PROTECT, related_name="measurements", null=True, verbose_name=_("job"))
     recorded_at = models.DateTimeField(_("recorded at"), default=timezone.now, editable=False)
     recorded_by = models.ForeignKey("lims.User", models.PROTECT, related_name="+", verbose_name=_("recorded by"))
     supersedes = models.OneToOneField(

@@ -120,7 +120,8 @@ class MachineKey(models.Model):
         ordering = ["-created_at"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(expires_at__gt=models.F("created_at")), name="%(app_label)s_%(class)s_expires_after_creation"
+                condition=Q(expires_at__gt=models.F("created_at")),
+                name="%(app_label)s_%(class)s_expires_after_creation",
             ),
             models.CheckConstraint(
                 condition=Q(revoked_at=None, revoked_by=None) | Q(revoked_at__isnull=False, revoked_by__isnull=False),

@@ -61,8 +61,8 @@ def test_bulk_and_raw_writes__are_recorded_too() -> None:
     with connection.cursor() as cursor:
         cursor.execute("UPDATE lims_sample SET note = 'by SQL' WHERE id = %s", [sample.pk])
 
-    notes = AuditEntry.objects.filter(object_type="lims_sample", operation="update").values_list("after__note", flat=True)
-    assert list(notes) == ["by SQL", "by update()"]
+    updates = AuditEntry.objects.filter(object_type="lims_sample", operation="update")
+    assert list(updates.values_list("after__note", flat=True)) == ["by SQL", "by update()"]
     assert newest("lims_sample").actor.startswith("db:")
 
 

@@ -149,7 +149,9 @@ class Evaluation(models.Model):
     evaluated_at = models.DateTimeField(_("evaluated at"), default=timezone.now, editable=False)
     evaluated_by = models.ForeignKey("lims.User", models.PROTECT, related_name="+", verbose_name=_("evaluated by"))
     evidence_sha256 = models.CharField(
-        _("SHA-256 of the evidence"), max_length=64, help_text=_("Over the jobs, their results' checksums and exclusions.")
+        _("SHA-256 of the evidence"),
+        max_length=64,
+        help_text=_("Over the jobs, their results' checksums and exclusions."),
     )
 
     class Meta:
