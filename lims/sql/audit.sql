@@ -1,14 +1,15 @@
 -- The audit trail: rows are captured by triggers as they happen and sealed into one hash chain when their transaction commits.
 -- Sealing at commit keeps the head of the chain locked for the shortest time; the sequence number comes from the head under
 -- its lock, so that it has no gaps and its order is the order of the chain.
+-- Every function names pg_temp last: else a caller's temporary table called audit_entry would be found first.
 
 CREATE FUNCTION audit_setting(setting text) RETURNS text LANGUAGE sql STABLE
-    SET search_path = pg_catalog, public AS
+    SET search_path = pg_catalog, public, pg_temp AS
 $$ SELECT coalesce(current_setting('exomark.' || setting, true), '') $$;
 
 CREATE FUNCTION audit_write(
     p_object_type text, p_object_id text, p_operation text, p_before jsonb, p_after jsonb
-) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     INSERT INTO audit_entry (recorded_at, transaction_id, actor, actor_name, action, reason, request_id, client_address,
                              software_version, database_user, object_type, object_id, operation, before, after)
@@ -22,11 +23,13 @@ REVOKE EXECUTE ON FUNCTION audit_write(text, text, text, jsonb, jsonb) FROM PUBL
 
 -- The only row that the application may write by itself: an event, never an insert, update or delete.
 CREATE FUNCTION audit_record_event(p_object_type text, p_object_id text, p_facts jsonb) RETURNS void
-    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public AS
+    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS
 $$ SELECT audit_write(p_object_type, p_object_id, 'event', NULL, p_facts) $$;
 
+REVOKE EXECUTE ON FUNCTION audit_record_event(text, text, jsonb) FROM PUBLIC;
+
 CREATE FUNCTION audit_mask(image jsonb, columns text) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE
-    SET search_path = pg_catalog, public AS $$
+    SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE name text;
 BEGIN
     FOREACH name IN ARRAY string_to_array(columns, ',') LOOP
@@ -36,7 +39,7 @@ BEGIN
 END $$;
 
 -- Arguments: columns whose change alone is ignored; columns whose value is masked (comma-separated).
-CREATE FUNCTION audit_capture() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+CREATE FUNCTION audit_capture() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     old_image jsonb := CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) END;
     new_image jsonb := CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) END;
@@ -55,9 +58,12 @@ BEGIN
     RETURN NULL;
 END $$;
 
+-- Whoever may execute it may hang it on a table of their own, and so forge rows of ours.
+REVOKE EXECUTE ON FUNCTION audit_capture() FROM PUBLIC;
+
 -- What is hashed: every column, in a fixed order, with the hash of the row before.
 CREATE FUNCTION audit_hash(entry audit_entry) RETURNS text LANGUAGE sql IMMUTABLE
-    SET search_path = pg_catalog, public AS $$
+    SET search_path = pg_catalog, public, pg_temp AS $$
 SELECT encode(sha256(convert_to(entry.previous_hash || jsonb_build_array(
         entry.sequence, to_char(entry.recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), entry.transaction_id,
         entry.actor, entry.actor_name, entry.action, entry.reason, entry.request_id, entry.client_address,
@@ -65,7 +71,7 @@ SELECT encode(sha256(convert_to(entry.previous_hash || jsonb_build_array(
         entry.before, entry.after)::text, 'UTF8')), 'hex')
 $$;
 
-CREATE FUNCTION audit_seal() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+CREATE FUNCTION audit_seal() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     head audit_head;
     entry audit_entry;
@@ -83,11 +89,13 @@ BEGIN
     RETURN NULL;
 END $$;
 
+REVOKE EXECUTE ON FUNCTION audit_seal() FROM PUBLIC;
+
 CREATE CONSTRAINT TRIGGER audit_seal AFTER INSERT ON audit_entry
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_seal();
 
 -- An audit row changes once, when it is sealed, and only in the three columns of the seal.
-CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF TG_OP = 'UPDATE' AND OLD.hash IS NULL
        AND to_jsonb(OLD) - 'sequence' - 'previous_hash' - 'hash' = to_jsonb(NEW) - 'sequence' - 'previous_hash' - 'hash' THEN
@@ -97,14 +105,14 @@ BEGIN
 END $$;
 CREATE TRIGGER audit_refuse BEFORE UPDATE OR DELETE ON audit_entry FOR EACH ROW EXECUTE FUNCTION audit_refuse();
 
-CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RAISE EXCEPTION 'Rows of % are append-only: record a new one that supersedes.', TG_TABLE_NAME
         USING ERRCODE = 'insufficient_privilege';
 END $$;
 
 -- Only a superuser who also says so (the throw-away servers of the tests) may empty an append-only table.
-CREATE FUNCTION refuse_truncate() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+CREATE FUNCTION refuse_truncate() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF audit_setting('allow_truncate') = 'on' AND (SELECT rolsuper FROM pg_roles WHERE rolname = session_user) THEN
         RETURN NULL;
@@ -114,7 +122,7 @@ END $$;
 CREATE TRIGGER audit_refuse_truncate BEFORE TRUNCATE ON audit_entry FOR EACH STATEMENT EXECUTE FUNCTION refuse_truncate();
 
 -- Arguments: state column; initial states (JSON list); edges (JSON object of lists).
-CREATE FUNCTION guard_transition() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+CREATE FUNCTION guard_transition() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     new_state text := to_jsonb(NEW) ->> TG_ARGV[0];
     old_state text;
@@ -134,7 +142,7 @@ BEGIN
 END $$;
 
 -- Arguments: state column; states in which the row is frozen (JSON list); columns that stay free (JSON list).
-CREATE FUNCTION freeze_row() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+CREATE FUNCTION freeze_row() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     free text[] := ARRAY(SELECT jsonb_array_elements_text(TG_ARGV[2]::jsonb));
     old_state text := to_jsonb(OLD) ->> TG_ARGV[0];
@@ -150,7 +158,7 @@ BEGIN
 END $$;
 
 -- Arguments: foreign key column; parent table; its state column; states in which children may be written (JSON list).
-CREATE FUNCTION freeze_children() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+CREATE FUNCTION freeze_children() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     image jsonb := CASE WHEN TG_OP = 'DELETE' THEN to_jsonb(OLD) ELSE to_jsonb(NEW) END;
     parent_id bigint := (image ->> TG_ARGV[0])::bigint;
