@@ -70,6 +70,11 @@ class JsonObject:
         """Take a string."""
         return self._checked(name, default, "a string", lambda value: isinstance(value, str))
 
+    def label(self, name: str, default: Any = REQUIRED) -> str:
+        """Take a name that may be written as a string or as an integer."""
+        value = self._checked(name, default, "a string or an integer", lambda v: isinstance(v, str) or _is_integer(v))
+        return value if value is default else str(value)
+
     def flag(self, name: str, default: Any = REQUIRED) -> bool:
         """Take true or false."""
         return self._checked(name, default, "true or false", lambda value: isinstance(value, bool))
@@ -123,12 +128,44 @@ class JsonObject:
         taken = self._array(name, default, "of numbers or nulls", lambda value: value is None or _is_number(value))
         return taken if taken is default else [None if value is None else float(value) for value in taken]
 
-    def matrix(self, name: str) -> list[list[float]]:
+    def flags(self, name: str, default: Any = REQUIRED) -> list[bool]:
+        """Take an array of true and false, or of 1 and 0."""
+        taken = self._array(name, default, "of true and false, or of 1 and 0", _is_flag)
+        return taken if taken is default else [bool(value) for value in taken]
+
+    def rows(self, name: str, default: Any = REQUIRED) -> list[list[float]]:
+        """Take an array of arrays of numbers, of any lengths."""
+        taken = self._array(name, default, "of arrays of numbers", _is_row)
+        return taken if taken is default else [[float(value) for value in row] for row in taken]
+
+    def matrix(self, name: str, default: Any = REQUIRED) -> list[list[float]]:
         """Take an array of arrays of numbers, all of one length."""
-        rows = self._array(name, REQUIRED, "of arrays of numbers", _is_row)
-        if len({len(row) for row in rows}) > 1:
-            raise self._invalid(name, "a table whose rows have one length")
-        return [[float(value) for value in row] for row in rows]
+        rows = self.rows(name, default)
+        if rows is not default:
+            self._check_lengths(name, rows)
+        return rows
+
+    def count_matrix(self, name: str, default: Any = REQUIRED) -> list[list[int]]:
+        """Take an array of arrays of integers, all of one length."""
+        rows = self._array(name, default, "of arrays of integers", _is_count_row)
+        if rows is not default:
+            self._check_lengths(name, rows)
+        return rows
+
+    def text_map(self, name: str) -> dict[str, str]:
+        """Take an object whose members are all strings."""
+        child = self.child(name)
+        return {member: child.text(member) for member in child.names()}
+
+    def number_or_null_map(self, name: str) -> dict[str, float | None]:
+        """Take an object whose members are numbers, or null for a missing one."""
+        child = self.child(name)
+        return {member: child.number_or_null(member) for member in child.names()}
+
+    def number_or_null(self, name: str, default: Any = REQUIRED) -> float | None:
+        """Take a number, or null for a missing one."""
+        value = self._checked(name, default, "a number or null", lambda v: v is None or _is_number(v))
+        return value if value is default or value is None else float(value)
 
     def child(self, name: str, default: Any = REQUIRED) -> JsonObject:
         """Take a nested object."""
@@ -149,6 +186,10 @@ class JsonObject:
             known = ", ".join(sorted(self._taken))
             message = f"{self._at(unknown[0])} is not a member that is read here; known are: {known}."
             raise KernelError("member_unknown", message, member=self._at(unknown[0]))
+
+    def _check_lengths(self, name: str, rows: Sequence[Sequence[float]]) -> None:
+        if len({len(row) for row in rows}) > 1:
+            raise self._invalid(name, "a table whose rows have one length")
 
     def _at(self, name: str) -> str:
         return f"{self.path}.{name}" if self.path else name
@@ -186,6 +227,14 @@ def _is_integer(value: Any) -> bool:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, Decimal)) and not isinstance(value, bool)
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool) or (_is_integer(value) and value in (0, 1))
+
+
+def _is_count_row(value: Any) -> bool:
+    return isinstance(value, list) and all(_is_integer(item) for item in value)
 
 
 def _is_row(value: Any) -> bool:
