@@ -21,7 +21,8 @@ SELECT DISTINCT relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
 """
 _TABLES = "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
 _TOO_MIGHTY = """
-SELECT rolsuper OR rolreplication OR rolcreaterole OR pg_has_role(rolname, current_user, 'MEMBER') FROM pg_roles WHERE rolname = %s
+SELECT rolsuper OR rolreplication OR rolcreaterole OR pg_has_role(rolname, current_user, 'MEMBER')
+  FROM pg_roles WHERE rolname = %s
 """
 
 
@@ -72,8 +73,8 @@ def _check(role: str) -> None:
         )
     if found[0][0]:
         raise ImproperlyConfigured(
-            f"The database role {role} is a superuser, may replicate or make roles, or acts as the owner of the tables: it "
-            "could switch the audit trail off. Run the application as another role; EXOMARK_RUNTIME_ROLE names it."
+            f"The database role {role} is a superuser, may replicate or make roles, or acts as the tables' owner: "
+            "it could switch the audit trail off. Run the application as another role; EXOMARK_RUNTIME_ROLE names it."
         )
 
 

@@ -1,4 +1,4 @@
-"""`manage.py prepare_database`: migrate, give the runtime role its rights, make the system account. Run it as the owner."""
+"""`manage.py prepare_database`, run as the owner: migrate, grant the runtime role its rights, make system rows."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ REFUSED_TO_RUNTIME_ROLE = [
 
 
 @pytest.mark.parametrize("statement", REFUSED_TO_RUNTIME_ROLE)
-def test_runtime_role__cannot_touch_the_trail_or_its_guards(prepared_database: PreparedDatabase, statement: str) -> None:
+def test_runtime_role__cannot_lift_the_guards(prepared_database: PreparedDatabase, statement: str) -> None:
     with prepared_database.as_runtime() as connection, pytest.raises(psycopg2.errors.InsufficientPrivilege):
         run(connection, statement)
 
