@@ -1,14 +1,16 @@
-"""`python -m kernels NAME …`: each kernel from the shell, without the web application.
+"""`python -m kernels [--error-json FILE] NAME …`: each kernel from the shell, without the web application.
 
-Exit status: 0 done, 2 the input or the arguments cannot be used (one sentence on standard error).
-A kernel may add its own.
+Exit status: 0 done, 2 the input or the arguments cannot be used (one sentence on standard error; its code and the values
+that it names in the file of `--error-json`). A kernel may add its own.
 """
 
 from __future__ import annotations
 
 import importlib
+import json
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from kernels.errors import KernelError
 
@@ -17,6 +19,7 @@ COMMANDS = {
     "coverage": "kernels.coverage.cli",
     "concordance": "kernels.concordance.cli",
     "simulate": "kernels.simulation.cli",
+    "verify": "kernels.verification.cli",
     "statistics": "kernels.statistics.cli",
     "control-rules": "kernels.control.cli_rules",
     "immediate-method": "kernels.control.cli_immediate",
@@ -27,8 +30,11 @@ COMMANDS = {
 
 def main(arguments: Sequence[str]) -> int:
     """Run the kernel named first and return its exit status."""
+    error_file = arguments[1] if len(arguments) > 1 and arguments[0] == "--error-json" else None
+    if error_file is not None:
+        arguments = arguments[2:]
     if not arguments or arguments[0] in ("-h", "--help"):
-        print("usage: python -m kernels NAME …\n\nkernels: " + ", ".join(COMMANDS))
+        print("usage: python -m kernels [--error-json FILE] NAME …\n\nkernels: " + ", ".join(COMMANDS))
         return 0 if arguments else 2
     name, *rest = arguments
     if name not in COMMANDS:
@@ -38,6 +44,9 @@ def main(arguments: Sequence[str]) -> int:
         return int(importlib.import_module(COMMANDS[name]).main(rest))
     except KernelError as error:
         print(error.message, file=sys.stderr)
+        if error_file is not None:
+            described = {"code": error.code, "message": error.message, "where": error.where}
+            Path(error_file).write_text(json.dumps(described, ensure_ascii=False), encoding="utf-8")
         return 2
 
 
