@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import MISSING, fields
 from pathlib import Path
 
+from kernels.simulation.alignments import simulate_alignments
 from kernels.simulation.exome import simulate_exome
+from kernels.simulation.large_plan import AlignmentsPlan
 from kernels.simulation.plan import ExomePlan, Sex
 
 HELP = {
@@ -31,6 +33,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m kernels simulate", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     _add_exome(commands.add_parser("exome", help="a small exome with its truth"))
+    _add_alignments(commands.add_parser("alignments", help="a large BAM for benchmarks"))
     chosen = parser.parse_args(arguments)
     return int(chosen.run(chosen))
 
@@ -53,4 +56,23 @@ def _run_exome(chosen: argparse.Namespace) -> int:
     exome = simulate_exome(plan, chosen.output_dir)
     flags = exome.expectations["flagstat"]["qc_passed"]
     print(f"{exome.directory}: {flags['primary']} reads, mean depth {exome.expectations['depth']['target_mean']:.1f}")
+    return 0
+
+
+def _add_alignments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--reads", type=int, required=True, help="records in the file, an even number")
+    parser.add_argument("--targets-count", type=int, required=True)
+    parser.add_argument("--output", type=Path, required=True, help="the BAM")
+    parser.add_argument("--targets-output", type=Path, required=True, help="the BED")
+    for field in fields(AlignmentsPlan)[2:]:
+        assert field.default is not MISSING
+        option = "--" + field.name.replace("_", "-")
+        parser.add_argument(option, type=type(field.default), default=field.default, help="(default: %(default)s)")
+    parser.set_defaults(run=_run_alignments)
+
+
+def _run_alignments(chosen: argparse.Namespace) -> int:
+    plan = AlignmentsPlan(**{field.name: getattr(chosen, field.name) for field in fields(AlignmentsPlan)})
+    written = simulate_alignments(plan, chosen.output, chosen.targets_output)
+    print(f"{chosen.output}: {written.records} reads, {written.duplicates} duplicates, {written.unmapped} unmapped")
     return 0
