@@ -13,6 +13,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 from django.conf import settings
 from django.db import connection, transaction
 
+from lims.exceptions import ReauthenticationFailed
 from lims.models import User
 
 P = ParamSpec("P")
@@ -30,6 +31,7 @@ class RequestFacts:
 _OUTSIDE_A_REQUEST = RequestFacts()
 request_facts: ContextVar[RequestFacts] = ContextVar("request_facts", default=_OUTSIDE_A_REQUEST)
 
+_is_acting: ContextVar[bool] = ContextVar("is_acting", default=False)
 _SETTINGS = ("actor", "actor_name", "action", "reason", "request_id", "client_address", "software_version")
 _READ = "SELECT " + ", ".join(f"coalesce(current_setting('exomark.{name}', true), '')" for name in _SETTINGS)
 _WRITE = "SELECT " + ", ".join(f"set_config('exomark.{name}', %s, true)" for name in _SETTINGS)
@@ -39,16 +41,32 @@ _WRITE = "SELECT " + ", ".join(f"set_config('exomark.{name}', %s, true)" for nam
 def acting(*, by: User, action: str, reason: str = "") -> Iterator[None]:
     """Run a block as one transaction whose audit rows name the actor, the act and the reason.
 
-    Inside another act, the outer act's facts are restored afterwards.
+    Inside another act, the outer act's facts are restored afterwards. A failed re-authentication is noted when the
+    outermost act has been rolled back, so that it counts although nothing else of the act remains.
     """
     facts = request_facts.get()
     values = [by.username, by.printed_name, action, reason, facts.request_id, facts.client_address, settings.VERSION]
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_READ)
-        outer = cast("tuple[str, ...]", cursor.fetchone())
-        cursor.execute(_WRITE, values)
+    is_outermost = not _is_acting.get()
+    try:
+        with _marked_as_acting(), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_READ)
+            outer = cast("tuple[str, ...]", cursor.fetchone())
+            cursor.execute(_WRITE, values)
+            yield
+            cursor.execute(_WRITE, outer)
+    except ReauthenticationFailed as error:
+        if is_outermost:
+            error.note()
+        raise
+
+
+@contextmanager
+def _marked_as_acting() -> Iterator[None]:
+    token = _is_acting.set(True)
+    try:
         yield
-        cursor.execute(_WRITE, outer)
+    finally:
+        _is_acting.reset(token)
 
 
 def action(function: Callable[P, R]) -> Callable[P, R]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from django.utils.functional import Promise
 
@@ -71,3 +71,24 @@ class Stale(DomainError):
 
     status = 409
     code = "stale"
+
+
+class LockedOut(DomainError):
+    """Too many failed tries; nothing is checked until the time is over."""
+
+    status = 429
+    code = "locked_out"
+
+
+class ReauthenticationFailed(InvalidInput):
+    """The password or the one-time code given again is not right.
+
+    `note` counts the failure and writes it into the trail. It runs after the act has been rolled back, because what the
+    act's own transaction wrote is lost with it.
+    """
+
+    code = "reauthentication_failed"
+
+    def __init__(self, message: Sentence, *, fields: Mapping[str, Sentence], note: Callable[[], None]) -> None:
+        super().__init__(message, fields=fields)
+        self.note = note
