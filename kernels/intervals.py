@@ -64,15 +64,27 @@ def length_bp(intervals: Intervals) -> int:
 
 def intersect(left: Intervals, right: Intervals) -> Intervals:
     """Return the bases that two merged sets share."""
+    return intersect_rows(left, right)[1]
+
+
+def intersect_rows(left: Intervals, right: Intervals) -> tuple[IntArray, Intervals]:
+    """Return the parts of each interval, in any order and overlapping or not, that lie in a merged set.
+
+    Returns
+    -------
+    rows : int64 array (m,)
+        For each part, the index of the left interval that it belongs to.
+    parts : Intervals (m,)
+    """
     # Each left interval meets a run of right intervals; write the runs out side by side, then clip.
     first = np.searchsorted(right.ends, left.starts, side="right")
     last = np.searchsorted(right.starts, left.ends, side="left")
     counts = np.maximum(last - first, 0)
-    of_left = np.repeat(np.arange(len(left.starts)), counts)
-    of_right = _runs(first, counts)
-    starts = np.maximum(left.starts[of_left], right.starts[of_right])
-    ends = np.minimum(left.ends[of_left], right.ends[of_right])
-    return Intervals(starts, ends)
+    rows = np.repeat(np.arange(len(left.starts)), counts)
+    partners = _runs(first, counts)
+    starts = np.maximum(left.starts[rows], right.starts[partners])
+    ends = np.minimum(left.ends[rows], right.ends[partners])
+    return rows, Intervals(starts, ends)
 
 
 def subtract(left: Intervals, right: Intervals) -> Intervals:

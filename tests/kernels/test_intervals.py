@@ -83,3 +83,12 @@ def test_contains__is_membership(pairs):
 @pytest.mark.parametrize("operation", [intervals.intersect, intervals.subtract])
 def test_set_operations__of_nothing_are_nothing(operation):
     assert len(operation(intervals.EMPTY, make([1], [2])).starts) == 0
+
+
+@given(PAIRS, PAIRS)
+def test_intersect_rows__gives_each_query_its_own_parts(left, right):
+    queries, merged = from_pairs(left), intervals.merge(from_pairs(right))
+    rows, parts = intervals.intersect_rows(queries, merged)
+    for row, pair in enumerate(left):
+        own = Intervals(parts.starts[rows == row], parts.ends[rows == row])
+        assert bases(own) == bases([pair]) & bases(right)
