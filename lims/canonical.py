@@ -2,8 +2,8 @@
 
 Keys are sorted by UTF-16 code units, nothing stands between tokens, characters are themselves, and a number is the
 shortest decimal that gives the same double back: `1.0` and `1` are one number, and a document that went through a jsonb
-column has the text that it had before. What JSON cannot hold exactly (NaN, dates, decimals, whole numbers that no double
-equals) is refused with its place: the caller writes it as text.
+column has the text that it had before. What JSON cannot hold exactly (NaN, dates, decimals, whole numbers that are no
+double) is refused with its place: the caller writes it as text.
 """
 
 from __future__ import annotations
