@@ -47,7 +47,7 @@ class AlignmentsPlan:
     seed: int = 1
     sample: str = "SIM001"
     unplaced_contigs: int = 100
-    on_target_fraction: float = 0.65
+    on_target_fraction: float = 0.85
     duplicate_fraction: float = 0.12
     threads: int = 2
 
