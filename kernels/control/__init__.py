@@ -1,0 +1,1 @@
+"""Internal quality control: limits, rules and charts. Values in, violations out; the web application acts on them."""
