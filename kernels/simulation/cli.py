@@ -8,6 +8,7 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 
 from kernels.simulation.alignments import simulate_alignments
+from kernels.simulation.bad_files import write_bad_files
 from kernels.simulation.exome import simulate_exome
 from kernels.simulation.large_plan import AlignmentsPlan
 from kernels.simulation.plan import ExomePlan, Sex
@@ -34,6 +35,7 @@ def main(arguments: Sequence[str]) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     _add_exome(commands.add_parser("exome", help="a small exome with its truth"))
     _add_alignments(commands.add_parser("alignments", help="a large BAM for benchmarks"))
+    _add_bad_files(commands.add_parser("bad-files", help="one file for each fault that must be refused"))
     chosen = parser.parse_args(arguments)
     return int(chosen.run(chosen))
 
@@ -75,4 +77,15 @@ def _run_alignments(chosen: argparse.Namespace) -> int:
     plan = AlignmentsPlan(**{field.name: getattr(chosen, field.name) for field in fields(AlignmentsPlan)})
     written = simulate_alignments(plan, chosen.output, chosen.targets_output)
     print(f"{chosen.output}: {written.records} reads, {written.duplicates} duplicates, {written.unmapped} unmapped")
+    return 0
+
+
+def _add_bad_files(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--output-dir", type=Path, required=True)
+    parser.set_defaults(run=_run_bad_files)
+
+
+def _run_bad_files(chosen: argparse.Namespace) -> int:
+    for name, sentence in write_bad_files(chosen.output_dir).faults.items():
+        print(f"{name}: {sentence}")
     return 0

@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from kernels.document import dump
-from kernels.io.alignment_writer import AlignmentWriter, Contig, header_text, index_alignments
+from kernels.io.alignment_writer import (
+    AlignmentColumns,
+    AlignmentWriter,
+    Contig,
+    ReadGroup,
+    header_text,
+    index_alignments,
+)
 from kernels.io.interval_writer import write_bed
 from kernels.io.reference_writer import described_contigs, write_reference
 from kernels.io.variant_writer import VariantRow, variant_text, write_variants
@@ -143,6 +150,22 @@ def simulate_exome(plan: ExomePlan, directory: Path) -> SimulatedExome:
     return exome
 
 
+def prepared_alignments(plan: ExomePlan) -> tuple[list[Contig], list[ReadGroup], AlignmentColumns]:
+    """Return what `simulate_exome` would write as reads.bam, for files that differ from it by a fault."""
+    design = capture_design(plan.genome_seed)
+    genome = reference_genome(design, plan.genome_seed)
+    person = individual(plan, design, genome, individual_seed=plan.individual_seed)
+    fragments, _ = _draw_fragments(plan, design)
+    reads = _sequence(plan, design, genome, person, fragments)
+    groups = read_groups(plan.sample, run_name(plan.seed))
+    contigs = described_contigs(_sequences(design, genome), ASSEMBLY)
+    return contigs, groups, alignment_columns(reads, genome, groups, run_name(plan.seed))
+
+
+def _sequences(design: CaptureDesign, genome: Genome) -> dict[str, str]:
+    return {name: genome.masked_text(contig) for contig, name in enumerate(design.contig_names)}
+
+
 def _draw_fragments(plan: ExomePlan, design: CaptureDesign) -> tuple[Fragments, list[Target]]:
     random = random_stream("fragments", plan.seed)
     silent = without_reads(random, plan, design)
@@ -236,7 +259,7 @@ def _call_expectations(calls: list[Call], design: CaptureDesign) -> dict[str, An
 
 
 def _write_reference(exome: SimulatedExome, design: CaptureDesign, genome: Genome) -> list[Contig]:
-    sequences = {name: genome.masked_text(contig) for contig, name in enumerate(design.contig_names)}
+    sequences = _sequences(design, genome)
     contigs = described_contigs(sequences, ASSEMBLY)
     write_reference(exome.reference, sequences, contigs)
     return contigs
