@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -15,12 +16,13 @@ from lims.permissions import Permission
 
 @dataclass(frozen=True, slots=True)
 class NavigationItem:
-    """One entry: where it leads, its words and icon, whether the page shown lies under it."""
+    """One entry: where it leads, its words and icon, whether the page shown lies under it, what waits there."""
 
     label: str | Promise
     url: str
     icon: str
     is_current: bool
+    count: int = 0
 
 
 # label, route, icon, permission that opens it
@@ -37,13 +39,16 @@ _ENTRIES: tuple[tuple[str | Promise, str, str, Permission | None], ...] = (
 )
 
 
-def items_for(*, user: User, path: str) -> list[NavigationItem]:
-    """Return the entries that the user may open, the current one marked."""
+def items_for(*, user: User, path: str, counts: Mapping[str, int]) -> list[NavigationItem]:
+    """Return the entries that the user may open, the current one marked; `counts` are by route."""
     items = []
     for label, route, icon, permission in _ENTRIES:
         if permission is not None and permission not in user.permissions:
             continue
-        url = reverse(route)
+        try:
+            url = reverse(route)
+        except NoReverseMatch:
+            continue
         is_current = path == url if url == "/" else path.startswith(url)
-        items.append(NavigationItem(label, url, icon, is_current))
+        items.append(NavigationItem(label, url, icon, is_current, counts.get(route, 0)))
     return items

@@ -1,5 +1,11 @@
-"""Routes of today."""
+"""Routes of the frame: Today, the search field, the choice of language."""
 
-from django.urls.resolvers import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from lims.views import today
+
+urlpatterns = [
+    path("", today.today, name="today"),
+    path("search/", today.search, name="search"),
+    path("language/", today.language_update, name="language-update"),
+]

@@ -1,0 +1,57 @@
+// The frame: navigation on narrow screens, menus that close, messages that can be put away, focus after a refused form.
+(() => {
+  const closeMenus = (except) => {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (menu !== except) menu.open = false;
+    }
+  };
+
+  document.addEventListener("click", (event) => {
+    closeMenus(event.target.closest("details.menu"));
+    const toggle = event.target.closest("[data-nav-toggle]");
+    if (toggle) {
+      const isOpen = toggle.getAttribute("aria-expanded") === "true";
+      toggle.setAttribute("aria-expanded", String(!isOpen));
+      document.getElementById(toggle.getAttribute("aria-controls")).classList.toggle("is-open", !isOpen);
+    }
+    const dismiss = event.target.closest("[data-dismiss-message]");
+    if (dismiss) dismiss.closest(".message").remove();
+    const copy = event.target.closest("[data-copy]");
+    if (copy) copyText(copy);
+    const print = event.target.closest("[data-print]");
+    if (print) window.print();
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    const open = document.querySelector("details.menu[open]");
+    if (!open) return;
+    open.open = false;
+    open.querySelector("summary").focus();
+  });
+
+  const copyText = async (button) => {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    announce(button.dataset.copied);
+    button.classList.add("is-copied");
+    setTimeout(() => button.classList.remove("is-copied"), 1500);
+  };
+
+  const announce = (sentence) => {
+    document.getElementById("live").textContent = sentence;
+  };
+
+  const focusRefusal = (root) => {
+    const summary = root.querySelector("[data-error-summary]");
+    if (summary) summary.focus();
+  };
+
+  document.addEventListener("DOMContentLoaded", () => focusRefusal(document));
+  document.addEventListener("htmx:afterSwap", (event) => focusRefusal(event.target));
+  document.addEventListener("htmx:responseError", () => {
+    announce(document.getElementById("live").dataset.requestFailed);
+  });
+  document.addEventListener("htmx:sendError", () => {
+    announce(document.getElementById("live").dataset.requestFailed);
+  });
+})();
