@@ -74,6 +74,20 @@ def working_path(file: DataFile) -> Path:
     return link
 
 
+def store_content(public_id: uuid.UUID, name: str, content: bytes) -> str:
+    """Write bytes that were made here to their place, whole or not at all, and return the location."""
+    location = f"files/{public_id}/{name}"
+    target = root() / location
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_name(f".{uuid.uuid4().hex}")
+    with unfinished.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    unfinished.replace(target)
+    return location
+
+
 def stamp_of(path: Path) -> Stamp:
     found = path.stat()
     return Stamp(found.st_size, found.st_mtime_ns)

@@ -1,0 +1,1 @@
+"""Filters of the list pages; the API uses the same."""

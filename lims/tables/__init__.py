@@ -1,0 +1,1 @@
+"""Columns of the list pages; how they look is the table template's."""
