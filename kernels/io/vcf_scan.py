@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from kernels.compiled import compiled
 
 # Why a line cannot be read; `kernels.io.vcf` turns each into a sentence.
 FINE = 0
@@ -55,14 +56,14 @@ IS_BASE = _letters(b"ACGTNRYSWKMBDHV")
 MAX_POSITION = 2**31 - 2
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled
 def _find(text, start, end, letter):
     while start < end and text[start] != letter:
         start += 1
     return start
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _split(text, start, end, sample_column, columns):
     """Write where columns 0-8 and the sample's begin (the end of the last goes to END); return how many were found."""
     if end > start and text[end - 1] == RETURN:
@@ -84,7 +85,7 @@ def _split(text, start, end, sample_column, columns):
     return found + 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _whole_number(text, start, end):
     if start == end or end - start > 10:
         return -1
@@ -97,7 +98,7 @@ def _whole_number(text, start, end):
     return value
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _subfield(text, start, end, index):
     """Return the bounds of the colon-separated part with an index, or an empty range."""
     for _ in range(index):
@@ -107,7 +108,7 @@ def _subfield(text, start, end, index):
     return start, min(_find(text, start, end, COLON), end)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _same(text, start, end, key):
     if end - start != key.size:
         return False
@@ -117,7 +118,7 @@ def _same(text, start, end, key):
     return True
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _key_index(text, start, end, key):
     """Return the position of a key among colon-separated keys, or -1."""
     index = 0
@@ -130,7 +131,7 @@ def _key_index(text, start, end, key):
     return -1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _genotype(text, start, end, alleles):
     """Write the two allele numbers of a genotype and return (error, is_phased)."""
     count, phased = 0, False
@@ -159,7 +160,7 @@ def _genotype(text, start, end, alleles):
     return FINE, phased
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _decimal(text, start, end):
     """Return the number written in a range, or NaN. A list gives its first number."""
     sign, mantissa, exponent, digits = 1.0, 0, 0, 0
@@ -198,7 +199,7 @@ def _decimal(text, start, end):
     return sign * (mantissa / 10.0 ** (-exponent) if exponent < 0 else mantissa * 10.0**exponent)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _info_number(text, start, end, key):
     while start < end:
         stop = _find(text, start, end, SEMICOLON)
@@ -209,7 +210,7 @@ def _info_number(text, start, end, key):
     return np.nan
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _score(text, columns, kind, key):
     if kind == SCORE_QUAL:
         return _decimal(text, columns[5], columns[6] - 1)
@@ -222,14 +223,14 @@ def _score(text, columns, kind, key):
     return _decimal(text, start, end)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _is_passing(text, start, end):
     if end - start == 1:
         return text[start] == DOT
     return end - start == 4 and text[start] == 80 and text[start + 1] == 65 and text[start + 2] == 83
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _alternative_count(text, start, end):
     if end == start or (end - start == 1 and text[start] == DOT):
         return 0
@@ -239,7 +240,7 @@ def _alternative_count(text, start, end):
     return count
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _is_sequence(text, start, end):
     for offset in range(start, end):
         if not IS_BASE[text[offset]]:
@@ -247,7 +248,7 @@ def _is_sequence(text, start, end):
     return end > start
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _read_genotype(text, columns, found, genotype_key, alleles):
     """Write a record's allele numbers and return (error, is_phased)."""
     if found <= SAMPLE_COLUMN:
@@ -264,7 +265,7 @@ def _read_genotype(text, columns, found, genotype_key, alleles):
     return error, phased
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _keep_alleles(text, columns, letters, at):
     """Copy REF and ALT, in capitals, to the pool and return where it ends."""
     for offset in range(columns[3], columns[5] - 1):
@@ -274,7 +275,7 @@ def _keep_alleles(text, columns, letters, at):
     return at
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _enter_contig(text, columns, contig, tally):
     """Make the line's contig the current one; return 1 if it changed, 0 if not, -1 if its name is too long."""
     start, end = columns[0], columns[1] - 1
@@ -288,7 +289,7 @@ def _enter_contig(text, columns, contig, tally):
     return 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def scan(
     text, sample_column, score_kind, score_key, genotype_key, contig, tally,
     positions, reference_lengths, alternative_lengths, letter_offsets, genotypes, phases, passes, scores, letters,
