@@ -12,9 +12,10 @@ from django.utils.functional import Promise, lazy
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from lims.choices import FileState, JobState, Role
+from lims.choices import AccountKind, FileState, JobState, Role
 from lims.exceptions import DomainError, InvalidTransition, NotPermitted
 from lims.models import DataFile, Job, User
+from lims.models.person import SYSTEM_USERNAME
 from lims.permissions import Permission, roles_with
 
 FILE_TRANSITIONS: dict[FileState, frozenset[FileState]] = {
@@ -118,3 +119,51 @@ def check_can_cancel(user: User, job: Job) -> None:
     check_has(user, Permission.JOB_CANCEL)
     if job.is_finished:
         raise InvalidTransition(_("The job has already ended."))
+
+
+def check_can_manage(user: User, account: User) -> None:
+    """Who may change an account; the one that the worker acts in is nobody's to change."""
+    check_has(user, Permission.PEOPLE_WRITE)
+    if account.username == SYSTEM_USERNAME:
+        raise NotPermitted(_("The worker and the scheduler act in this account. It cannot be changed."))
+
+
+def check_can_change_roles(user: User, account: User) -> None:
+    """Nobody gives roles to themselves or takes them from themselves."""
+    check_can_manage(user, account)
+    if user.pk == account.pk:
+        raise NotPermitted(_("Nobody changes their own roles. Ask another administrator."))
+
+
+def check_can_deactivate(user: User, account: User) -> None:
+    """Whom an administrator may switch off: not themselves, so that one always remains."""
+    check_can_manage(user, account)
+    if user.pk == account.pk:
+        raise NotPermitted(_("Nobody switches off their own account. Ask another administrator."))
+    if not account.is_active:
+        raise InvalidTransition(_("The account is switched off already."))
+
+
+def check_can_activate(user: User, account: User) -> None:
+    """Whom an administrator may switch on again."""
+    check_can_manage(user, account)
+    if account.is_active:
+        raise InvalidTransition(_("The account is active already."))
+
+
+def check_can_help_in(user: User, account: User) -> None:
+    """Whose password or second factor an administrator may reset: other people's."""
+    check_can_manage(user, account)
+    if account.kind != AccountKind.PERSON:
+        raise InvalidTransition(_("A machine account has keys, not a password."))
+    if user.pk == account.pk:
+        raise NotPermitted(_("Change your own password and second factor on your own pages."))
+
+
+def check_can_make_keys(user: User, account: User) -> None:
+    """For which accounts keys are made: active machine accounts, except the one that the worker acts in."""
+    check_has(user, Permission.KEY_WRITE)
+    if account.kind != AccountKind.MACHINE or account.username == SYSTEM_USERNAME:
+        raise InvalidTransition(_("Keys belong to machine accounts."))
+    if not account.is_active:
+        raise InvalidTransition(_("The account is switched off."))

@@ -85,7 +85,7 @@ def _names(query: str) -> set[str]:
 def _rows(query: str, parameters: list[str]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(query, parameters)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _run(statements: Iterable[str]) -> None:

@@ -102,7 +102,9 @@ def authenticate(*, secret: str, address: str) -> MachineKey:
         )
     if not _is_allowed(key.allowed_networks, address):
         raise NotPermitted(
-            format_lazy(_("The machine key {prefix}… may not be used from {address}."), prefix=key.prefix, address=address),
+            format_lazy(
+                _("The machine key {prefix}… may not be used from {address}."), prefix=key.prefix, address=address
+            ),
             code="key_address",
         )
     _note_use(key, address)

@@ -16,6 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from lims.choices import AccountKind, KeyScope, Role
 from lims.permissions import ROLE_PERMISSIONS, Permission
 
+# In whose name the worker and the scheduler act.
+SYSTEM_USERNAME = "exomark-system"
+
 username_validator = RegexValidator(
     r"^[a-z0-9][a-z0-9._-]{1,62}$", _("Use 2 to 63 lower-case letters, digits, dots, hyphens or underscores.")
 )

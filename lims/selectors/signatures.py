@@ -28,7 +28,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class SignatureState:
-    """What became of a signature: does its own text still have its checksum, and does the record still say that text."""
+    """What became of a signature: has its text still its checksum, and does the record still say that text."""
 
     is_text_intact: bool
     differences: tuple[Difference, ...]
@@ -87,10 +87,13 @@ def _differences(signed: Any, current: Any, path: str) -> Iterator[Difference]:
     if isinstance(signed, dict) and isinstance(current, dict):
         yield from _differences_of_members(signed, current, path)
     elif isinstance(signed, list) and isinstance(current, list):
-        as_members = ({f"{index:d}": item for index, item in enumerate(side)} for side in (signed, current))
-        yield from _differences_of_members(*as_members, path)
+        yield from _differences_of_members(_by_index(signed), _by_index(current), path)
     elif canonical.text(signed) != canonical.text(current):
         yield Difference(path, canonical.text(signed), canonical.text(current))
+
+
+def _by_index(items: list[Any]) -> dict[str, Any]:
+    return {str(index): item for index, item in enumerate(items)}
 
 
 def _differences_of_members(signed: dict[str, Any], current: dict[str, Any], path: str) -> Iterator[Difference]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -36,10 +35,9 @@ def sign(by: User, **changes: Any) -> Signature:
 
 
 @pytest.fixture
-def late_in_the_step(time_machine: Any) -> Iterator[None]:
+def late_in_the_step(time_machine: Any) -> None:
     """Hold the clock, so that a code cannot go stale between its making and its use."""
     time_machine.move_to("2026-11-20T08:00:10Z", tick=False)
-    yield
 
 
 def test_sign__stores_who_what_when_and_the_exact_text(director: User) -> None:
