@@ -69,7 +69,7 @@ def current_truth_set(*, material: ReferenceMaterial, genome: ReferenceGenome) -
 def assays_for(*, user: User) -> QuerySet[Assay]:
     """Return the assays."""
     check_has(user, Permission.LAB_READ)
-    return Assay.objects.select_related("registered_by").order_by("code")
+    return Assay.objects.select_related("registered_by").prefetch_related("versions").order_by("code")
 
 
 def assay_for(*, user: User, code: str) -> Assay:

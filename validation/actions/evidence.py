@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +14,7 @@ from lims.choices import JobState
 from lims.exceptions import InvalidInput
 from lims.models import Job, User
 from validation import policies
+from validation.actions import evaluations
 from validation.models import Evidence, Study
 
 
@@ -29,6 +32,14 @@ def add(*, by: User, study: Study, job: Job) -> Evidence:
     _check_job(study, job)
     _check_counted_once(study, job)
     return save_valid(Evidence(study=study, job=job, added_by=by))
+
+
+@action
+def collect(*, by: User, study: Study, jobs: Sequence[Job]) -> list[Evidence]:
+    """Add several results, all or none, and judge the study with them."""
+    added = [add(by=by, study=study, job=job) for job in jobs]
+    evaluations.evaluate(by=by, study=study)
+    return added
 
 
 @action

@@ -6,21 +6,22 @@ Every value here comes from the signed content or the rows that it names; the te
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.utils import formats, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from lims.choices import Role, SignatureMeaning
 from lims.documents.typesetting import render_pdf
-from lims.models import AuditEntry, Laboratory, Metric, Signature
-from validation.choices import Basis, StudyState, Verdict
-from validation.models import Criterion, Evaluation, Evidence, Judgement, Study
+from lims.models import AuditEntry, Laboratory, Signature
+from validation.choices import StudyState, Verdict
+from validation.models import Evaluation, Evidence, Judgement, Study
+from validation.wording import count_words, criterion_words, interval_bar, limit_words, value_words
 
 TEMPLATE = Path(__file__).resolve().parent / "study_report.typ"
 
@@ -142,61 +143,12 @@ def _result(judgement: Judgement) -> dict[str, Any]:
     criterion = judgement.criterion
     return {
         "criterion": criterion_words(criterion),
-        "count": _count(judgement),
+        "count": count_words(judgement),
         "value": value_words(criterion.metric, judgement.value),
         "limit": limit_words(criterion),
-        "bar": _bar(judgement),
+        "bar": asdict(bar) if (bar := interval_bar(judgement)) else None,
         "verdict": judgement.verdict,
         "verdict_word": judgement.get_verdict_display(),
-    }
-
-
-def criterion_words(criterion: Criterion) -> str:
-    """Return what a criterion asks about, as one line."""
-    parts = [criterion.get_variant_type_display() if criterion.variant_type else "", criterion.metric.name]
-    return " ".join(filter(None, [*parts, criterion.stratum]))
-
-
-def value_words(metric: Metric, value: float | None) -> str:
-    """Return a value as its metric is written: percent for proportions, else with its unit."""
-    if value is None:
-        return "–"
-    if metric.is_proportion:
-        return f"{formats.number_format(value * 100, metric.decimals, force_grouping=False)} %"
-    return f"{formats.number_format(value, metric.decimals)} {metric.unit}".strip()
-
-
-def limit_words(criterion: Criterion) -> str:
-    """Return the limit with its comparison and what is compared."""
-    limit = value_words(criterion.metric, float(criterion.limit))
-    basis = f" ({criterion.get_basis_display()})" if criterion.basis != Basis.POINT else ""
-    return f"{criterion.get_comparator_display()} {limit}{basis}"
-
-
-def _count(judgement: Judgement) -> str:
-    if judgement.denominator is None:
-        return ngettext("%d library", "%d libraries", judgement.library_count) % judgement.library_count
-    numerator, denominator = (formats.number_format(n) for n in (judgement.numerator, judgement.denominator))
-    return f"{numerator} / {denominator}"
-
-
-def _bar(judgement: Judgement) -> dict[str, float] | None:
-    """Return estimate, interval and limit as positions on a scale that shows all; None without interval."""
-    if judgement.value is None or judgement.lower is None or judgement.upper is None:
-        return None
-    limit = float(judgement.criterion.limit)
-    least, most = min(judgement.lower, limit), max(judgement.upper, limit)
-    pad = (most - least) * 0.08 or 0.01
-    scale = [least - pad, most + pad]
-
-    def place(value: float) -> float:
-        return (value - scale[0]) / (scale[1] - scale[0])
-
-    return {
-        "lower": place(judgement.lower),
-        "upper": place(judgement.upper),
-        "value": place(judgement.value),
-        "limit": place(limit),
     }
 
 

@@ -6,8 +6,9 @@ from django.db.models import Prefetch, QuerySet
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from lims.choices import JobKind, JobState
 from lims.exceptions import NotFound
-from lims.models import User
+from lims.models import Job, User
 from lims.permissions import Permission
 from lims.policies import check_has
 from validation.choices import StudyState
@@ -49,6 +50,14 @@ def evidence_of(study: Study) -> list[Evidence]:
 def active_evidence_of(study: Study) -> list[Evidence]:
     """Return the evidence that counts."""
     return [item for item in evidence_of(study) if item.excluded_at is None]
+
+
+def evidence_for(*, study: Study, pk: int) -> Evidence:
+    """Return one result of a study's evidence."""
+    item = next((each for each in evidence_of(study) if each.pk == pk), None)
+    if item is None:
+        raise NotFound(_("There is no such evidence in this study."))
+    return item
 
 
 def latest_evaluation(study: Study) -> Evaluation | None:
@@ -94,3 +103,21 @@ def waiting_for_lock(*, user: User) -> list[Study]:
         return []
     drafts = list_for(user=user).filter(state=StudyState.DRAFT, criteria__isnull=False)
     return list(drafts.exclude(created_by=user).distinct())
+
+
+def collectable_jobs(study: Study) -> QuerySet[Job]:
+    """Return the finished results of the assay version that came after the plan and do not count yet."""
+    if study.locked_at is None:
+        return Job.objects.none()
+    counted = study.evidence.filter(excluded_at=None).values("job")
+    return (
+        Job.objects.filter(
+            state=JobState.DONE,
+            kind__in=[JobKind.COVERAGE, JobKind.CONCORDANCE],
+            finished_at__gte=study.locked_at,
+            run_library__run__assay_version=study.assay_version_id,
+        )
+        .exclude(pk__in=counted)
+        .select_related("run_library__run", "run_library__library__sample")
+        .order_by("id")
+    )

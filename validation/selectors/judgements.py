@@ -1,0 +1,85 @@
+"""The judgement of a study as a director reads it: exceptions first, each beside the last approved study's number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lims.models import Measurement
+from validation.choices import Verdict
+from validation.models import Criterion, Judgement, Study
+from validation.selectors import studies
+from validation.wording import IntervalBar, count_words, criterion_words, interval_bar, limit_words, value_words
+
+Question = tuple[int, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class JudgementRow:
+    """One criterion with its outcome, worded for a page; before the first evaluation only the demand is known."""
+
+    criterion: Criterion
+    question: str
+    limit: str
+    judgement: Judgement | None = None
+    count: str = ""
+    value: str = ""
+    lower: str = ""
+    upper: str = ""
+    bar: IntervalBar | None = None
+    change: float | None = None
+    measurements: tuple[Measurement, ...] = ()
+
+    @property
+    def verdict(self) -> str:
+        return self.judgement.verdict if self.judgement else Verdict.NOT_EVALUATED
+
+    @property
+    def verdict_label(self) -> str:
+        return str(Verdict(self.verdict).label)
+
+
+_SEVERITY = {Verdict.NOT_MET: 0, Verdict.NOT_EVALUATED: 1, Verdict.MET: 2}
+
+
+def rows_of(study: Study) -> list[JudgementRow]:
+    """Return a row for each criterion: what is not met first, then what was not evaluated, then the rest in order."""
+    evaluation = studies.latest_evaluation(study)
+    judged = {each.criterion_id: each for each in evaluation.judgements.all()} if evaluation else {}
+    before = _values_of(studies.last_approved_before(study))
+    rows = [_row(criterion, judged.get(criterion.pk), before) for criterion in studies.criteria_of(study)]
+    return sorted(rows, key=lambda row: _SEVERITY[Verdict(row.verdict)])
+
+
+def _values_of(study: Study | None) -> dict[Question, float]:
+    evaluation = studies.latest_evaluation(study) if study else None
+    if evaluation is None:
+        return {}
+    return {
+        _question(judgement.criterion): judgement.value
+        for judgement in evaluation.judgements.all()
+        if judgement.value is not None
+    }
+
+
+def _question(criterion: Criterion) -> Question:
+    return (criterion.metric_id, criterion.variant_type, criterion.stratum)
+
+
+def _row(criterion: Criterion, judgement: Judgement | None, before: dict[Question, float]) -> JudgementRow:
+    if judgement is None:
+        return JudgementRow(criterion, criterion_words(criterion), limit_words(criterion))
+    earlier = before.get(_question(criterion))
+    change = judgement.value - earlier if judgement.value is not None and earlier is not None else None
+    return JudgementRow(
+        criterion=criterion,
+        question=criterion_words(criterion),
+        limit=limit_words(criterion),
+        judgement=judgement,
+        count=count_words(judgement),
+        value=value_words(criterion.metric, judgement.value),
+        lower=value_words(criterion.metric, judgement.lower),
+        upper=value_words(criterion.metric, judgement.upper),
+        bar=interval_bar(judgement),
+        change=change,
+        measurements=tuple(judgement.measurements.all()),
+    )
