@@ -120,7 +120,7 @@ def _on_open_ground(programs: Path, package: tuple[Path, ...], folder: Path) -> 
 
 def _copy_programs(programs: Path, package: tuple[Path, ...], ground: Path) -> Path:
     """Copy the installation; its libraries are found relative to it, so the folders keep their places."""
-    root = package[0].parent
+    root = Path(os.path.commonpath([part.parent for part in package]))
     for part in package:
         target = ground / part.relative_to(root)
         if not target.exists():

@@ -17,7 +17,7 @@ from launcher.errors import LauncherError
 
 OLDEST_MAJOR = 15
 SUPERUSER = "exomark_admin"
-_START_SECONDS = 30
+_OBSTACLE_SECONDS = 30
 # Only for clusters that are thrown away: they may be lost with the machine, so they need not wait for the disk.
 NOT_DURABLE = {
     "fsync": "off",
@@ -167,17 +167,19 @@ class Cluster:
 
     def start(self, *, death_signal: signal.Signals = signal.SIGINT) -> None:
         """Start the server and return once it takes connections, having recovered if it had crashed."""
+        self.kill()
         self.account.own(self.folder)
         self._clear_foreign_lock()
-        deadline = time.monotonic() + _START_SECONDS
-        while not self._start_once(deadline, death_signal):
-            if time.monotonic() > deadline:
-                raise LauncherError(f"PostgreSQL did not start:\n{processes.last_lines(self.log)}")
+        deadline = time.monotonic() + _OBSTACLE_SECONDS
+        while (refusal := self._start_once(death_signal)) is not None:
+            if time.monotonic() > deadline or not _will_pass(refusal):
+                raise LauncherError(f"PostgreSQL did not start:\n{refusal}")
             time.sleep(0.3)
 
-    def _start_once(self, deadline: float, death_signal: signal.Signals) -> bool:
+    def _start_once(self, death_signal: signal.Signals) -> str | None:
+        """Return what the server wrote when it ended instead of starting."""
         self.port = processes.free_port(self.port)
-        begin = self.log.stat().st_size if self.log.exists() else 0
+        written_before = processes.size_of(self.log)
         self._server = processes.start(
             [self._program("postgres"), "-D", self.folder, *self._options()],
             log=self.log,
@@ -186,16 +188,7 @@ class Cluster:
             account=self.account,
             cwd=Path("/"),
         )
-        processes.wait_until(
-            lambda: processes.has_ended(self.server) or self._is_ready(), seconds=max(deadline - time.monotonic(), 1)
-        )
-        if not processes.has_ended(self.server):
-            return True
-        processes.bury(self.server)
-        written = self.log.read_bytes()[begin:].decode(errors="replace")
-        if not _will_pass(written):
-            raise LauncherError(f"PostgreSQL did not start:\n{written.strip()}")
-        return False
+        return processes.last_words(self._server, unless=self._is_ready, log=self.log, since=written_before)
 
     def _options(self) -> list[str]:
         settings = {

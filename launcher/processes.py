@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from launcher.accounts import OURSELVES, Account, enter_namespace
+from launcher.errors import LauncherError
 
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -73,13 +74,17 @@ def bare_environ() -> dict[str, str]:
 
 def stop(child: subprocess.Popen[bytes], *signals: tuple[signal.Signals, float]) -> None:
     """Send each signal and wait its seconds, then kill; leave nothing of the child's session behind."""
+    signal_in_turn(child, *signals)
+    bury(child)
+
+
+def signal_in_turn(child: subprocess.Popen[bytes], *signals: tuple[signal.Signals, float]) -> None:
     for number, seconds in signals:
         if has_ended(child):
-            break
+            return
         child.send_signal(number)
         with contextlib.suppress(TimeoutError):
             wait_until(lambda: has_ended(child), seconds=seconds)
-    bury(child)
 
 
 def has_ended(child: subprocess.Popen[bytes]) -> bool:
@@ -95,6 +100,24 @@ def bury(child: subprocess.Popen[bytes]) -> int:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(child.pid, signal.SIGKILL)
     return child.wait()
+
+
+def last_words(
+    child: subprocess.Popen[bytes], *, unless: Callable[[], bool], log: Path, since: int, seconds: float = 300
+) -> str | None:
+    """Wait until the child is up, or return what it wrote after `since` when it ended instead."""
+    try:
+        wait_until(lambda: has_ended(child) or unless(), seconds=seconds)
+    except TimeoutError as error:
+        raise LauncherError(f"Not ready within {seconds:.0f} s. The end of {log}:\n{last_lines(log)}") from error
+    if not has_ended(child):
+        return None
+    bury(child)
+    return log.read_bytes()[since:].decode(errors="replace").strip()
+
+
+def size_of(log: Path) -> int:
+    return log.stat().st_size if log.exists() else 0
 
 
 def wait_until(condition: Callable[[], bool], *, seconds: float, pause_seconds: float = 0.01) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from launcher import environment, processes, screen
 from launcher.data_dir import DataDir, State
 from launcher.errors import LauncherError
+from launcher.guard import Guard
 from launcher.interrupts import Interrupted, interruptible
 from launcher.servers import Servers
 from launcher.supervision import Service
@@ -29,6 +30,7 @@ class Stack:
     port: int
     with_demonstration: bool
     _servers: Servers | None = field(init=False, default=None)
+    _guard: Guard | None = field(init=False, default=None)
     _services: list[Service] = field(init=False, default_factory=list)
 
     @property
@@ -47,6 +49,7 @@ class Stack:
 
     def _start(self) -> dict[str, str]:
         self.data_dir.trim_logs()
+        self._guard = Guard()
         self._servers = Servers.wanted(self.data_dir)
         with screen.step("Starting the database"):
             self._servers.start_database()
@@ -58,6 +61,7 @@ class Stack:
         with screen.step("Starting the web server, worker and scheduler"):
             self._services = services(environ, self.data_dir, host=self.host, port=self.port)
             for service in self._services:
+                service.guard = self._guard
                 service.start()
             self._wait_until_ready()
         self._write_state(is_serving=True)
@@ -88,7 +92,9 @@ class Stack:
     def _command(self, name: str, environ: Mapping[str, str], *arguments: str) -> Service:
         log = self.data_dir.log(name)
         log.unlink(missing_ok=True)
-        return Service(name, environment.django(name, *arguments), log, environ, cwd=environment.ROOT)
+        return Service(
+            name, environment.django(name, *arguments), log, environ, cwd=environment.ROOT, guard=self._guard
+        )
 
     def _run_together(self, *commands: Service) -> None:
         """Run commands side by side to their ends, and keep an eye on everything else meanwhile."""
@@ -171,6 +177,8 @@ class Stack:
                 part.kill()
         if self._servers:
             self._write_state(is_serving=False)
+        if self._guard:
+            self._guard.dismiss()
 
 
 def services(environ: Mapping[str, str], data_dir: DataDir, *, host: str, port: int) -> list[Service]:

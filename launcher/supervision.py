@@ -9,6 +9,7 @@ from pathlib import Path
 
 from launcher import processes
 from launcher.errors import LauncherError
+from launcher.guard import Guard
 
 _STEADY_SECONDS = 60.0
 _FIRST_PAUSE_SECONDS = 1.0
@@ -35,6 +36,7 @@ class Service:
     stop_signals: Sequence[tuple[signal.Signals, float]] = ((signal.SIGTERM, 10),)
     death_signal: signal.Signals = signal.SIGTERM
     cwd: Path | None = None
+    guard: Guard | None = None
     _child: subprocess.Popen[bytes] | None = field(init=False, default=None)
     _started_at: float = field(init=False, default=0.0)
     _deaths: int = field(init=False, default=0)
@@ -44,23 +46,32 @@ class Service:
         """The exit status of a command that has ended."""
         if self._child is None or not processes.has_ended(self._child):
             return None
-        return processes.bury(self._child)
+        return self._bury(self._child)
 
     def start(self) -> None:
         self._started_at = time.monotonic()
         self._child = processes.start(
             self.command, log=self.log, environ=self.environ, death_signal=self.death_signal, cwd=self.cwd
         )
+        if self.guard is not None:
+            self.guard.watch(self._child.pid)
 
     def stop(self) -> None:
-        if self._child is not None:
-            processes.stop(self._child, *self.stop_signals)
-            self._child = None
+        self._end(*self.stop_signals)
 
     def kill(self) -> None:
+        self._end()
+
+    def _end(self, *signals: tuple[signal.Signals, float]) -> None:
         if self._child is not None:
-            processes.stop(self._child)
-            self._child = None
+            processes.signal_in_turn(self._child, *signals)
+            self._bury(self._child)
+
+    def _bury(self, child: subprocess.Popen[bytes]) -> int:
+        if self.guard is not None:
+            self.guard.forget(child.pid)
+        self._child = None
+        return processes.bury(child)
 
     def tend(self) -> str | None:
         """Look after it once; return a sentence when something happened that a person should know."""
@@ -70,10 +81,9 @@ class Service:
             if time.monotonic() - self._started_at > _STEADY_SECONDS:
                 self._deaths = 0
             return None
-        return self._note_death(processes.bury(self._child))
+        return self._note_death(self._bury(self._child))
 
     def _note_death(self, status: int) -> str:
-        self._child = None
         self._deaths += 1
         if self._deaths >= _MOST_DEATHS:
             raise LauncherError(

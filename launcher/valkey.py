@@ -10,11 +10,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 from launcher import processes
 from launcher.errors import LauncherError
 
-_START_SECONDS = 30
+_OBSTACLE_SECONDS = 10
 
 
 def find_server(environ: Mapping[str, str]) -> Path:
@@ -59,33 +60,27 @@ class Broker:
         return self._server
 
     def url(self, number: int) -> str:
-        return f"redis://:{self.password}@127.0.0.1:{self.port}/{number}"
+        return f"redis://:{quote(self.password, safe='')}@127.0.0.1:{self.port}/{number}"
 
     def start(self) -> None:
         """Start the server and return once it answers, having read its log of commands."""
+        self.kill()
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        deadline = time.monotonic() + _START_SECONDS
-        while not self._start_once(deadline):
-            if time.monotonic() > deadline:
-                raise LauncherError(f"Valkey did not start:\n{processes.last_lines(self.log)}")
-            time.sleep(0.2)
+        deadline = time.monotonic() + _OBSTACLE_SECONDS
+        while (refusal := self._start_once()) is not None:
+            # The port may be taken between our look and the server's.
+            if time.monotonic() > deadline or "already in use" not in refusal:
+                raise LauncherError(f"Valkey did not start:\n{refusal}")
+            time.sleep(0.3)
 
-    def _start_once(self, deadline: float) -> bool:
+    def _start_once(self) -> str | None:
+        """Return what the server wrote when it ended instead of starting."""
         self.port = processes.free_port(self.port)
-        begin = self.log.stat().st_size if self.log.exists() else 0
+        written_before = processes.size_of(self.log)
         self._server = processes.start(
             [self.program, self._write_settings()], log=self.log, environ=processes.bare_environ(), cwd=self.folder
         )
-        processes.wait_until(
-            lambda: processes.has_ended(self.server) or self.answers(), seconds=max(deadline - time.monotonic(), 1)
-        )
-        if not processes.has_ended(self.server):
-            return True
-        processes.bury(self.server)
-        written = self.log.read_bytes()[begin:].decode(errors="replace")
-        if "already in use" not in written:
-            raise LauncherError(f"Valkey did not start:\n{written.strip()}")
-        return False
+        return processes.last_words(self._server, unless=self.answers, log=self.log, since=written_before)
 
     def _write_settings(self) -> Path:
         path = self.folder / "valkey.conf"
@@ -111,7 +106,7 @@ class Broker:
     def answers(self) -> bool:
         try:
             with socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
-                connection.sendall(f"AUTH {self.password}\r\nPING\r\n".encode())
+                connection.sendall(_command("AUTH", self.password) + _command("PING"))
                 with connection.makefile("rb") as answer:
                     return answer.readline() == b"+OK\r\n" and answer.readline() == b"+PONG\r\n"
         except OSError:
@@ -124,6 +119,11 @@ class Broker:
     def kill(self) -> None:
         if self._server is not None:
             processes.stop(self._server)
+
+
+def _command(*words: str) -> bytes:
+    parts = [word.encode() for word in words]
+    return b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%b\r\n" % (len(part), part) for part in parts)
 
 
 def _quoted(text: str) -> str:

@@ -29,13 +29,17 @@ _header: list[str] = []
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser) -> None:
+    if not early_config.pluginmanager.has_plugin("django"):
+        # Or pytest would call the setting unknown, which is an error here.
+        parser.addini("DJANGO_SETTINGS_MODULE", "unused without Django")
+        return
     wanted = [
         start
         for variable, start in (("EXOMARK_DATABASE_URL", _start_database), ("EXOMARK_BROKER_URL", _start_broker))
         if variable not in os.environ
     ]
-    if not wanted or not early_config.pluginmanager.has_plugin("django"):
+    if not wanted:
         return
     began = time.monotonic()
     folder = _stack.enter_context(_throw_away_folder())
