@@ -16,7 +16,16 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.control.rules import LONGEST_HISTORY, POOLABLE, STREAKS, RangeMode, Rule, RuleOptions, Streaks
+from kernels.control.rules import (
+    LONGEST_HISTORY,
+    POOLABLE,
+    RANGE_ROUNDING_SD,
+    STREAKS,
+    RangeMode,
+    Rule,
+    RuleOptions,
+    Streaks,
+)
 from kernels.errors import KernelError
 from kernels.statistics.proportions import Proportion, ProportionInterval, proportion_interval
 
@@ -220,7 +229,9 @@ class _Range(_Watch):
 
     def step(self, z: Floats) -> Flags:
         high, low = z.max(axis=1), z.min(axis=1)
-        fired: Flags = (high > 2.0) & (low < -2.0) if self.mode is RangeMode.OPPOSITE_2S else high - low > 4.0
+        fired: Flags = (
+            (high > 2.0) & (low < -2.0) if self.mode is RangeMode.OPPOSITE_2S else high - low > 4.0 + RANGE_ROUNDING_SD
+        )
         return fired
 
 

@@ -16,12 +16,13 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from fractions import Fraction
 
 from kernels.errors import KernelError
 
 # The longest rule looks back this many points of a level; older points cannot change the verdict on the newest run.
 LONGEST_HISTORY = 12
+# A range is a difference of two rounded scores; what exceeds 4 by less than this is rounding, not range.
+RANGE_ROUNDING_SD = 1e-9
 
 
 class Rule(StrEnum):
@@ -263,8 +264,7 @@ def _opposite_2s(track: Track) -> Iterator[tuple[_Point, Track]]:
 
 def _range_4s(track: Track) -> Iterator[tuple[_Point, Track]]:
     for pair in _extremes(track):
-        # As written in decimal: 2.1 - (-1.9) is 4, not a little more.
-        if abs(Fraction(repr(pair[0].z)) - Fraction(repr(pair[1].z))) > 4:
+        if abs(pair[0].z - pair[1].z) > 4.0 + RANGE_ROUNDING_SD:
             yield pair[-1], pair
 
 

@@ -95,12 +95,16 @@ def test_r_4s__a_wide_range_fires_only_in_its_mode():
 
 
 def test_r_4s__a_range_of_exactly_4_does_not_fire():
-    """1.1 - (-2.9) is 4.0 in floating point, 3.3 - (-0.7) too; 4.1 - 0.1 is 3.9999999999999996."""
+    """As decimals and as thirds: 1/3 - (-11/3) is a range of 4 whose two scores are both rounded."""
     options = RuleOptions(r4s=RangeMode.RANGE_4S)
     for high in (0.3, 1.1, 2.1, 2.2, 2.6, 3.3, 4.1):
-        low = float(f"{high - 4:.1f}")
+        low = round(high - 4, 1)
         assert fired(runs_of(A=[high], B=[low]), [Rule.RANGE_4S], options) == []
         assert fired(runs_of(A=[high], B=[low - 0.1]), [Rule.RANGE_4S], options) != []
+    for numerator in range(1, 60):
+        thirds, sevenths = (numerator / d for d in (3, 7))
+        assert fired(runs_of(A=[thirds], B=[(numerator - 12) / 3]), [Rule.RANGE_4S], options) == []
+        assert fired(runs_of(A=[sevenths], B=[(numerator - 28) / 7]), [Rule.RANGE_4S], options) == []
 
 
 def test_4_1s__at_the_fourth():
