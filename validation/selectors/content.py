@@ -115,3 +115,14 @@ def _judgement(judgement: Judgement) -> dict[str, Any]:
         "verdict": judgement.verdict,
         "measurements": sorted(measurement.pk for measurement in judgement.measurements.all()),
     }
+
+
+def _plan_now(code: str) -> dict[str, Any]:
+    return plan_content(Study.objects.get(code=code))
+
+
+def _study_now(code: str) -> dict[str, Any]:
+    return study_content(Study.objects.get(code=code))
+
+
+PROVIDERS = {PLAN_RECORD: _plan_now, STUDY_RECORD: _study_now}
