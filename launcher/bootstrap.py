@@ -44,22 +44,20 @@ def ensure(*, for_development: bool = False) -> None:
         lock = DEV_LOCK if for_development or stamp.get("development") else RUN_LOCK
         if PYTHON.exists() and stamp.get("lock") == _digest(lock):
             return
-        ours = bool(stamp.get("ours")) or not _usable()
-        _install(lock, ours=ours)
-        _STAMP.write_text(json.dumps({"ours": ours, "development": lock == DEV_LOCK, "lock": _digest(lock)}))
-
-
-def _install(lock: Path, *, ours: bool) -> None:
-    uv = _find_uv()
-    with screen.step("Making the Python environment"):
+        uv = _find_uv()
+        ours = bool(stamp.get("ours"))
         if not _usable():
-            _make_environment(uv)
+            ours = True
+            with screen.step("Making the Python environment"):
+                _make_environment(uv)
         elif uv is None and ours:
             _require_pip()
-    if uv is not None:
         uv = _keep(uv)
-    with screen.step(f"Installing {_count(lock)} locked packages"):
-        _install_packages(uv, lock, ours=ours)
+        # Written before the packages too: an environment that we failed to fill is still ours.
+        _write_stamp(ours=ours, lock=lock, digest="")
+        with screen.step(f"Installing {_count(lock)} locked packages"):
+            _install(uv, lock, ours=ours)
+        _write_stamp(ours=ours, lock=lock, digest=_digest(lock))
 
 
 def _usable() -> bool:
@@ -82,7 +80,7 @@ def _require_pip() -> None:
         _make_environment(None)
 
 
-def _install_packages(uv: Path | None, lock: Path, *, ours: bool) -> None:
+def _install(uv: Path | None, lock: Path, *, ours: bool) -> None:
     if uv is None:
         _run([PYTHON, "-m", "pip", "install", "--quiet", "--require-hashes", "--requirement", lock])
     elif ours:
@@ -111,9 +109,9 @@ def _answers(uv: Path) -> bool:
         return False
 
 
-def _keep(uv: Path) -> Path:
+def _keep(uv: Path | None) -> Path | None:
     """Move a fetched uv into the environment, where everything lives that we install."""
-    if not package_index.is_fetched(uv):
+    if uv is None or not package_index.is_fetched(uv):
         return uv
     kept = ENVIRONMENT / "bin" / "uv"
     shutil.move(uv, kept)
@@ -144,6 +142,10 @@ def _read_stamp() -> dict[str, object]:
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}
+
+
+def _write_stamp(*, ours: bool, lock: Path, digest: str) -> None:
+    _STAMP.write_text(json.dumps({"ours": ours, "development": lock == DEV_LOCK, "lock": digest}))
 
 
 @contextlib.contextmanager
