@@ -152,11 +152,11 @@ def _kinds(by_genotype: MatchNumbers, by_allele: MatchNumbers) -> CodeArray:
 
 
 def _mark_local(truth: Side, truth_verdicts: Verdicts, query: Side, query_verdicts: Verdicts, distance: int) -> None:
-    """Mark the missed and the extra calls that lie close to each other."""
-    missed = (truth_verdicts.decisions == FALSE) & (truth_verdicts.kinds == NO_MATCH)
-    extra = (query_verdicts.decisions == FALSE) & (query_verdicts.kinds == NO_MATCH)
-    near_extra = _is_near(truth.alleles, missed, query.alleles, extra, distance)
-    near_missed = _is_near(query.alleles, extra, truth.alleles, missed, distance)
+    """Mark the calls without a match that lie close to a missed or extra call of the other side."""
+    missed, extra = truth_verdicts.decisions == FALSE, query_verdicts.decisions == FALSE
+    alone, query_alone = truth_verdicts.kinds == NO_MATCH, query_verdicts.kinds == NO_MATCH
+    near_extra = _is_near(truth.alleles, missed & alone, query.alleles, extra, distance)
+    near_missed = _is_near(query.alleles, extra & query_alone, truth.alleles, missed, distance)
     truth_verdicts.kinds[near_extra] = LOCAL
     query_verdicts.kinds[near_missed] = LOCAL
 

@@ -105,7 +105,7 @@ def find_matches(
     truth, query : Alleles
         Comparable calls, sorted by `first`, then `last`.
     ploidy : int
-        `DIPLOID` asks for both haplotypes; `ANY_ALLELE` for one allele of each call on a single haplotype.
+        `DIPLOID` asks for both haplotypes; `ANY_ALLELE` lays one allele of each call on both.
     max_states : int
         States beyond which the search becomes inexact.
     """
@@ -131,11 +131,14 @@ def _hash(letters, start, length):
 
 
 @compiled
-def _next_start(firsts, index, position, limit):
-    """Return where the first undecided call that can still be laid down begins."""
-    while index < firsts.size:
-        if firsts[index] >= position:
-            return firsts[index]
+def _next_start(calls, index, position, limit):
+    """Return where the first allele begins that an undecided call can still lay down at or after a position."""
+    while index < calls.first.size:
+        if calls.first[index] >= position:
+            return min(limit, np.int64(calls.first[index]))
+        for allele in range(2):
+            if calls.starts[index, allele] >= position:
+                limit = min(limit, np.int64(calls.starts[index, allele]))
         index += 1
     return limit
 
@@ -177,23 +180,23 @@ def _read_together(state, base, sequence, truth_limit, query_limit):
 
 
 @compiled
-def _settle(state, base, letters, sequence, truth_firsts, truth_index, query_firsts, query_index):
+def _settle(state, base, letters, sequence, truth, truth_index, query, query_index):
     """Read on as far as both sides are determined. Return 1 if they agree, 0 if not, -1 if reference is missing."""
     end = np.int64(sequence.size)
     if state[base + AHEAD] == TRUTH_AHEAD:
-        limit = _next_start(query_firsts, query_index, state[base + QUERY_AT], end)
+        limit = _next_start(query, query_index, state[base + QUERY_AT], end)
         agrees = _catch_up(state, base, letters, sequence, QUERY_AT, limit)
         if agrees != 1 or state[base + LENGTH] > 0:
             return agrees
     elif state[base + AHEAD] == QUERY_AHEAD:
-        limit = _next_start(truth_firsts, truth_index, state[base + TRUTH_AT], end)
+        limit = _next_start(truth, truth_index, state[base + TRUTH_AT], end)
         agrees = _catch_up(state, base, letters, sequence, TRUTH_AT, limit)
         if agrees != 1 or state[base + LENGTH] > 0:
             return agrees
     if state[base + TRUTH_AT] == state[base + QUERY_AT]:
         return 1
-    truth_limit = _next_start(truth_firsts, truth_index, state[base + TRUTH_AT], end)
-    query_limit = _next_start(query_firsts, query_index, state[base + QUERY_AT], end)
+    truth_limit = _next_start(truth, truth_index, state[base + TRUTH_AT], end)
+    query_limit = _next_start(query, query_index, state[base + QUERY_AT], end)
     return _read_together(state, base, sequence, truth_limit, query_limit)
 
 
@@ -428,7 +431,7 @@ def _option(calls, row, ploidy, option, chosen):
     """Write the alleles that an option lays on the two haplotypes (-1: none); return whether there is such an option."""
     has_first, has_second = calls.starts[row, 0] != NO_CHANGE, calls.starts[row, 1] != NO_CHANGE
     if ploidy == ANY_ALLELE:
-        chosen[0], chosen[1] = option, -1
+        chosen[0], chosen[1] = option, option
         return has_first if option == 0 else (has_second and not (has_first and calls.is_same[row]))
     if option == 1 and calls.is_same[row]:
         return False
@@ -528,7 +531,18 @@ def _begins_at(calls, row, position):
 
 
 @compiled
-def _decide_alone(sequence, truth, truth_row, query, query_row):
+def _shares_allele(truth, truth_row, query, query_row):
+    for truth_allele in range(2):
+        for query_allele in range(2):
+            if truth.starts[truth_row, truth_allele] != NO_CHANGE and _same_allele(
+                truth, truth_row, truth_allele, query, query_row, query_allele
+            ):
+                return True
+    return False
+
+
+@compiled
+def _decide_alone(sequence, truth, truth_row, query, query_row, ploidy):
     """Return how many calls of either side can be decided without a search, when all is in step: (truth, query, match).
 
     A single-base call with nothing else at its base matches its twin on the other side, and nothing if it has none.
@@ -551,8 +565,9 @@ def _decide_alone(sequence, truth, truth_row, query, query_row):
     ):
         return 0, 0, False
     if takes_truth and takes_query:
-        same = _same_call(truth, truth_row, query, query_row)
-        return 1, 1, same
+        if ploidy == DIPLOID:
+            return 1, 1, _same_call(truth, truth_row, query, query_row)
+        return 1, 1, _shares_allele(truth, truth_row, query, query_row)
     return int(takes_truth), int(takes_query), False
 
 
@@ -576,8 +591,8 @@ def _grown(array, size):
 
 @compiled
 def _branch(
-    states, count, letters, fill, sequence, side, calls, row, ploidy, truth_firsts, truth_index, query_firsts,
-    query_index, frontier, history, table, table_marks, mark, targets,
+    states, count, letters, fill, sequence, side, calls, row, ploidy, truth, truth_index, query, query_index, frontier,
+    history, table, table_marks, mark, targets,
 ):  # fmt: skip
     """Leave a call out of, and lay it on, every state. Returns (number of new states or -1, end of the letters)."""
     chosen = np.zeros(2, np.int64)
@@ -592,9 +607,7 @@ def _branch(
                 agrees, fill = _include(state, letters, fill, sequence, side, calls, row, chosen)
             for base in (0, BLOCK):
                 if agrees == 1:
-                    agrees = _settle(
-                        state, base, letters, sequence, truth_firsts, truth_index, query_firsts, query_index
-                    )
+                    agrees = _settle(state, base, letters, sequence, truth, truth_index, query, query_index)
             if agrees < 0:
                 return -1, fill
             if agrees == 1:
@@ -637,7 +650,9 @@ def _search(sequence, truth, query, ploidy, max_states, truth_matches, query_mat
                 fill = 0
                 _reset(states, frontier)
                 begun = frontier
-                takes_truth, takes_query, is_match = _decide_alone(sequence, truth, truth_row, query, query_row)
+                takes_truth, takes_query, is_match = _decide_alone(
+                    sequence, truth, truth_row, query, query_row, ploidy
+                )
                 if is_match:
                     matches += 1
                     truth_matches[truth_row] = matches
@@ -662,8 +677,8 @@ def _search(sequence, truth, query, ploidy, max_states, truth_matches, query_mat
         letters, fill = _compact(states, count, letters, _room_for(calls, row, states, count, side))
         mark += 1
         count, fill = _branch(
-            states, count, letters, fill, sequence, side, calls, row, ploidy, truth_firsts, truth_row, query_firsts,
-            query_row, frontier, history, table, table_marks, mark, targets,
+            states, count, letters, fill, sequence, side, calls, row, ploidy, truth, truth_row, query, query_row,
+            frontier, history, table, table_marks, mark, targets,
         )  # fmt: skip
         if count < 0:
             return NEEDS_REFERENCE, 0
