@@ -75,8 +75,8 @@ LIMITS = {
     "min_mapping_quality": 255,
     "min_base_quality": 93,
     "near_distance_bp": 1_000_000,
-    "coverage_cap_reads": 10_000,
-    "sample_size": 1_000_000,
+    "coverage_cap_reads": 2_000,
+    "sample_size": 20_000,
     "callable_depth_reads": 1_000_000,
     "fragment_min_mapping_quality": 255,
 }

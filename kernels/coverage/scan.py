@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
@@ -12,15 +13,25 @@ from numpy.typing import NDArray
 
 from kernels.coverage.adapters import adapter_words
 from kernels.coverage.assay import Assay
-from kernels.coverage.mates import make_room, new_mates
+from kernels.coverage.mates import Mates, make_room, new_mates
 from kernels.coverage.parameters import CoverageParams
 from kernels.coverage.records import DAMAGED, MORE_BYTES, MORE_ROOM, OTHER_CONTIG, UNSORTED
 from kernels.coverage.reduction import RowDepths, count_depths, find_gaps, places_of, summarise_rows
-from kernels.coverage.tallies import IntArray, Settings, Tallies, Territory, new_tallies
+from kernels.coverage.tallies import (
+    MAPPED_RECORDS,
+    IntArray,
+    LibraryCounts,
+    Settings,
+    Tallies,
+    Territory,
+    add_library_counts,
+    new_library_counts,
+    new_tallies,
+)
 from kernels.coverage.walk import walk
 from kernels.errors import KernelError
 from kernels.intervals import Intervals
-from kernels.io.alignment import ANY_CONTIG, UNPLACED, AlignmentFile, Partition, index_mismatch
+from kernels.io.alignment import UNPLACED, AlignmentFile, Partition, index_mismatch
 from kernels.io.bam import RecordStream
 from kernels.io.little_endian import i32
 
@@ -36,8 +47,12 @@ class ContigDepths:
     ----------
     contig : int
         Number in the alignment's header; -1 for reads without a position.
-    tallies : Tallies
-        Its depth arrays are emptied: the histograms and rows below hold what is needed of them.
+    territory : Territory
+    has_reads : bool
+        Whether the file has any record on this contig.
+    mapped_records : int
+    reads, mapped, ambiguous : int64 arrays (t,)
+        Reads per merged target (`Tallies`).
     usable_histogram, unfiltered_histogram, fragment_histogram : int64 arrays
         Bases by depth: over merged targets; `fragment_histogram` over the rows of the target file, as mosdepth.
     rows : int64 array (r,)
@@ -53,8 +68,12 @@ class ContigDepths:
     """
 
     contig: int
-    tallies: Tallies
     territory: Territory
+    has_reads: bool
+    mapped_records: int
+    reads: IntArray
+    mapped: IntArray
+    ambiguous: IntArray
     usable_histogram: IntArray
     unfiltered_histogram: IntArray
     fragment_histogram: IntArray
@@ -64,6 +83,14 @@ class ContigDepths:
     merged: RowDepths
     genes: RowDepths
     gaps: IntArray
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """What a pass over a file leaves behind: contigs in the order of the header, and counts of all reads."""
+
+    contigs: tuple[ContigDepths, ...]
+    library: LibraryCounts
 
 
 class Cancelled(Exception):
@@ -99,50 +126,21 @@ class Scanner:
     adapters: NDArray[np.uint64]
     meter: ProgressMeter
 
-    def scan(self, partition: Partition) -> list[ContigDepths]:
+    def scan(self, partition: Partition) -> Scanned:
         """Walk a partition from end to end."""
         stream = self.alignment.open(partition, self.meter.add)
-        done: list[ContigDepths] = []
-        current: _ContigPass | None = None
-        has_more = True
-        while has_more:
-            current = self._consume(stream, partition, current, done)
-            has_more = stream.fill()
+        part = _PartitionPass(self, partition)
+        part.consume(stream)
+        while stream.fill():
+            part.consume(stream)
         stream.require_end()
-        if current is not None:
-            done.append(self.reduce(current.contig, current.territory, current.tallies))
-        return done
+        return part.finish()
 
-    def _consume(
-        self, stream: RecordStream, partition: Partition, current: _ContigPass | None, done: list[ContigDepths]
-    ) -> _ContigPass | None:
-        """Count the whole records of a batch; return the contig that is still open."""
-        while stream.stop - stream.start >= 8:
-            contig = i32(stream.batch, stream.start + 4)
-            if current is None or current.contig != contig:
-                if current is not None:
-                    done.append(self.reduce(current.contig, current.territory, current.tallies))
-                current = self._begin(contig, partition, done)
-            if current.take(stream, self.settings) == MORE_BYTES:
-                break
-        return current
+    def empty_tallies(self, territory: Territory, library: LibraryCounts) -> Tallies:
+        return new_tallies(territory, library, self.settings.is_selection_wanted, self.adapters)
 
-    def _begin(self, contig: int, partition: Partition, done: list[ContigDepths]) -> _ContigPass:
-        name = self.alignment.name
-        if not UNPLACED <= contig < len(self.assay.contigs):
-            raise damaged(name)
-        if partition.contig not in (ANY_CONTIG, contig):
-            raise index_mismatch(name)
-        if done and (done[-1].contig == UNPLACED or UNPLACED < contig < done[-1].contig):
-            raise unsorted(name)
-        territory = self.assay.territory(contig)
-        return _ContigPass(name, contig, territory, self.empty_tallies(territory))
-
-    def empty_tallies(self, territory: Territory) -> Tallies:
-        return new_tallies(territory, self.settings.is_selection_wanted, self.adapters)
-
-    def reduce(self, contig: int, territory: Territory, tallies: Tallies) -> ContigDepths:
-        """Summarise the depths of a contig, and let go of them."""
+    def reduce(self, contig: int, territory: Territory, tallies: Tallies, mapped_records: int | None) -> ContigDepths:
+        """Summarise the depths of a contig, and let go of them; no count of records means that it has none."""
         params, lengths = self.params, territory.ends - territory.starts
         offsets, levels = territory.offsets, np.array(params.thresholds_reads, dtype=np.int64)
         fragment = np.cumsum(tallies.fragment[:-1], dtype=np.int32)
@@ -156,8 +154,12 @@ class Scanner:
         gene_levels = np.array([params.callable_depth_reads], dtype=np.int64)
         return ContigDepths(
             contig=contig,
-            tallies=tallies._replace(usable=usable[:0], unfiltered=usable[:0], fragment=fragment[:0]),
             territory=territory,
+            has_reads=mapped_records is not None,
+            mapped_records=mapped_records or 0,
+            reads=tallies.reads,
+            mapped=tallies.mapped,
+            ambiguous=tallies.ambiguous,
             usable_histogram=count_depths(usable, offsets[:-1], lengths),
             unfiltered_histogram=count_depths(unfiltered, offsets[:-1], lengths),
             fragment_histogram=count_depths(fragment, row_places, row_lengths),
@@ -170,36 +172,77 @@ class Scanner:
         )
 
 
-class _ContigPass:
-    """The open counts of one contig."""
+class _PartitionPass:
+    """The open counts of a partition, and of the contig that is being read."""
 
-    def __init__(self, file: str, contig: int, territory: Territory, tallies: Tallies) -> None:
-        self.contig, self.territory, self.tallies = contig, territory, tallies
-        self._file, self._mates = file, new_mates()
+    def __init__(self, scanner: Scanner, partition: Partition) -> None:
+        self._scanner, self._partition = scanner, partition
+        self._name = scanner.alignment.name
+        self._library = new_library_counts()
+        self._done: list[ContigDepths] = []
+        self._contig: int | None = None
+        self._mapped_before = 0
+        self._territory: Territory
+        self._tallies: Tallies
+        self._mates: Mates
 
-    def take(self, stream: RecordStream, settings: Settings) -> int:
-        """Count records of this contig; return MORE_BYTES or OTHER_CONTIG."""
+    def consume(self, stream: RecordStream) -> None:
+        """Count the whole records of a batch."""
+        while stream.stop - stream.start >= 8:
+            contig = i32(stream.batch, stream.start + 4)
+            if contig != self._contig:
+                self._begin(contig)
+            if self._take(stream, contig) == MORE_BYTES:
+                break
+
+    def finish(self) -> Scanned:
+        self._close()
+        return Scanned(tuple(self._done), self._library)
+
+    def _begin(self, contig: int) -> None:
+        self._require_order(contig)
+        self._close()
+        self._contig, self._mapped_before = contig, int(self._library.counters[MAPPED_RECORDS])
+        self._territory = self._scanner.assay.territory(contig)
+        self._tallies = self._scanner.empty_tallies(self._territory, self._library)
+        self._mates = new_mates()
+
+    def _require_order(self, contig: int) -> None:
+        if not UNPLACED <= contig < len(self._scanner.assay.contigs):
+            raise damaged(self._name)
+        if self._contig is not None and _rank(contig) < _rank(self._contig):
+            raise unsorted(self._name)
+        first, last = self._partition.first_contig, self._partition.last_contig
+        if not _rank(first) <= _rank(contig) <= _rank(last):
+            raise index_mismatch(self._name)
+
+    def _close(self) -> None:
+        if self._contig is not None:
+            mapped = int(self._library.counters[MAPPED_RECORDS]) - self._mapped_before
+            self._done.append(self._scanner.reduce(self._contig, self._territory, self._tallies, mapped))
+
+    def _take(self, stream: RecordStream, contig: int) -> int:
+        """Count records of a contig; return MORE_BYTES or OTHER_CONTIG."""
+        settings = self._scanner.settings
         while True:
             status, stream.start = walk(
-                stream.batch,
-                stream.start,
-                stream.stop,
-                self.contig,
-                settings,
-                self.territory,
-                self.tallies,
-                self._mates,
+                stream.batch, stream.start, stream.stop, contig, settings, self._territory, self._tallies, self._mates
             )
             if status != MORE_ROOM:
                 break
             size, position = i32(stream.batch, stream.start), i32(stream.batch, stream.start + 8)
-            self._mates = make_room(self._mates, position, size, self._file)
+            self._mates = make_room(self._mates, position, size, self._name)
         if status == DAMAGED:
-            raise damaged(self._file)
+            raise damaged(self._name)
         if status == UNSORTED:
-            raise unsorted(self._file)
+            raise unsorted(self._name)
         assert status in (MORE_BYTES, OTHER_CONTIG)
         return status
+
+
+def _rank(contig: int) -> float:
+    """Return a contig's place in coordinate order: reads without a position come last."""
+    return math.inf if contig == UNPLACED else contig
 
 
 def damaged(name: str) -> KernelError:
@@ -233,34 +276,40 @@ def settings_of(params: CoverageParams, assay: Assay) -> Settings:
 
 def scan_alignment(
     alignment: AlignmentFile, assay: Assay, params: CoverageParams, threads: int, progress: Progress | None
-) -> list[ContigDepths]:
+) -> Scanned:
     """Walk every record once, with contigs side by side where an index allows it.
 
     Returns
     -------
-    list of ContigDepths
-        In the order of the header, also for contigs with targets but no reads; reads without a position come last.
+    Scanned
+        With contigs that have targets but no reads; reads without a position come last.
     """
-    partitions = alignment.partitions(is_split=threads > 1)
+    partitions = alignment.partitions(threads)
     meter = ProgressMeter(sum(partition.compressed_bytes for partition in partitions), progress)
     scanner = Scanner(alignment, assay, params, settings_of(params, assay), adapter_words(), meter)
-    found = {depths.contig: depths for depths in _scan_all(scanner, partitions, threads)}
+    library, found = new_library_counts(), {}
+    for part in _scan_all(scanner, partitions, threads):
+        add_library_counts(library, part.library)
+        found.update({depths.contig: depths for depths in part.contigs})
     for contig in assay.contigs_with_targets():
         if contig not in found:
             territory = assay.territory(contig)
-            found[contig] = scanner.reduce(contig, territory, scanner.empty_tallies(territory))
-    return [found[contig] for contig in sorted(found, key=lambda contig: (contig == UNPLACED, contig))]
+            tallies = scanner.empty_tallies(territory, library)
+            found[contig] = scanner.reduce(contig, territory, tallies, None)
+    return Scanned(tuple(found[contig] for contig in sorted(found, key=_rank)), library)
 
 
-def _scan_all(scanner: Scanner, partitions: list[Partition], threads: int) -> list[ContigDepths]:
+def _scan_all(scanner: Scanner, partitions: list[Partition], threads: int) -> Iterator[Scanned]:
     if len(partitions) == 1:
-        return scanner.scan(partitions[0])
+        yield scanner.scan(partitions[0])
+        return
     # The largest first: the last thread to finish then has little left.
     ordered = sorted(partitions, key=lambda partition: -partition.compressed_bytes)
     with ThreadPoolExecutor(threads) as pool:
         waiting = [pool.submit(scanner.scan, partition) for partition in ordered]
         try:
-            return [depths for future in as_completed(waiting) for depths in future.result()]
+            for future in as_completed(waiting):
+                yield future.result()
         except BaseException:
             scanner.meter.is_cancelled = True
             pool.shutdown(wait=True, cancel_futures=True)

@@ -17,13 +17,15 @@ COUNTERS = (
     "TOTAL_READS", "PF_READS", "PF_UNIQUE_READS", "PF_UQ_READS_ALIGNED", "PF_BASES", "PF_BASES_ALIGNED",
     "PF_UQ_BASES_ALIGNED", "ON_BAIT_BASES", "NEAR_BAIT_BASES", "OFF_BAIT_BASES", "PF_SELECTED_PAIRS",
     "PF_SELECTED_UNIQUE_PAIRS", "ON_TARGET_BASES", "ON_TARGET_FROM_PAIR_BASES", "EXC_DUPE", "EXC_ADAPTER", "EXC_MAPQ",
-    "EXC_BASEQ", "EXC_OVERLAP", "EXC_OFF_TARGET", "READS_WITHOUT_QUALITY", "RECORDS", "PAIRED_READS",
+    "EXC_BASEQ", "EXC_OVERLAP", "EXC_OFF_TARGET", "READS_WITHOUT_QUALITY", "RECORDS", "PAIRED_RECORDS",
+    "MAPPED_RECORDS",
 )  # fmt: skip
 (
     TOTAL_READS, PF_READS, PF_UNIQUE_READS, PF_UQ_READS_ALIGNED, PF_BASES, PF_BASES_ALIGNED,
     PF_UQ_BASES_ALIGNED, ON_BAIT_BASES, NEAR_BAIT_BASES, OFF_BAIT_BASES, PF_SELECTED_PAIRS,
     PF_SELECTED_UNIQUE_PAIRS, ON_TARGET_BASES, ON_TARGET_FROM_PAIR_BASES, EXC_DUPE, EXC_ADAPTER, EXC_MAPQ,
-    EXC_BASEQ, EXC_OVERLAP, EXC_OFF_TARGET, READS_WITHOUT_QUALITY, RECORDS, PAIRED_READS,
+    EXC_BASEQ, EXC_OVERLAP, EXC_OFF_TARGET, READS_WITHOUT_QUALITY, RECORDS, PAIRED_RECORDS,
+    MAPPED_RECORDS,
 ) = range(len(COUNTERS))  # fmt: skip
 
 QUALITIES = 128
@@ -59,8 +61,19 @@ class Territory(NamedTuple):
     near_ends: IntArray
 
 
+class LibraryCounts(NamedTuple):
+    """Counts that do not depend on a place: `inserts` by orientation and size, `qualities` of unfiltered bases."""
+
+    counters: IntArray
+    flags: IntArray
+    mate_elsewhere: IntArray
+    inserts: IntArray
+    max_insert: IntArray
+    qualities: IntArray
+
+
 class Tallies(NamedTuple):
-    """Counts of one contig.
+    """Counts of a pass over one contig: those of `LibraryCounts`, and depths over its territory.
 
     `usable` and `unfiltered` are Picard's depths (bases of sufficient quality; bases of quality above 2), `fragment`
     is mosdepth's depth as differences. `reads`, `mapped` and `ambiguous` count reads per merged target: with a usable
@@ -91,23 +104,41 @@ def new_territory(targets: Intervals, baits: Intervals, near_distance_bp: int, c
     return Territory(targets.starts, targets.ends, offsets, baits.starts, baits.ends, near.starts, near.ends)
 
 
-def new_tallies(territory: Territory, is_selection_wanted: bool, adapters: NDArray[np.uint64]) -> Tallies:
-    """Return zeroed counts for a contig."""
-    target_count, length = len(territory.starts), int(territory.offsets[-1])
-    base_count = length if is_selection_wanted else 0
+def zeros(*shape: int) -> IntArray:
+    return np.zeros(shape, dtype=np.int64)
 
-    def zeros(*shape: int) -> IntArray:
-        return np.zeros(shape, dtype=np.int64)
 
-    cursor = zeros(4)
-    cursor[LAST_POSITION] = -1
-    return Tallies(
+def new_library_counts() -> LibraryCounts:
+    """Return zeroed counts."""
+    return LibraryCounts(
         counters=zeros(len(COUNTERS)),
         flags=zeros(FLAG_VALUES),
         mate_elsewhere=zeros(2, 2),
         inserts=zeros(3, MAX_INSERT_BP + 1),
         max_insert=zeros(3),
         qualities=zeros(QUALITIES),
+    )
+
+
+def add_library_counts(total: LibraryCounts, part: LibraryCounts) -> None:
+    """Add the counts of one part of a file to those of the whole."""
+    for name, own in total._asdict().items():
+        if name == "max_insert":
+            np.maximum(own, part.max_insert, out=own)
+        else:
+            np.add(own, getattr(part, name), out=own)
+
+
+def new_tallies(
+    territory: Territory, library: LibraryCounts, is_selection_wanted: bool, adapters: NDArray[np.uint64]
+) -> Tallies:
+    """Return tallies of a contig that go on counting in `library`, with zeroed depths."""
+    target_count, length = len(territory.starts), int(territory.offsets[-1])
+    base_count = length if is_selection_wanted else 0
+    cursor = zeros(4)
+    cursor[LAST_POSITION] = -1
+    return Tallies(
+        *library,
         usable=np.zeros(base_count, dtype=np.uint32),
         unfiltered=np.zeros(base_count, dtype=np.uint32),
         fragment=np.zeros(length + 1, dtype=np.int32),

@@ -32,11 +32,12 @@ from kernels.coverage.selection import count_hybrid_selection
 from kernels.coverage.tallies import (
     FORWARD_REVERSE,
     LAST_POSITION,
+    MAPPED_RECORDS,
     MAX_INSERT_BP,
     NEXT_BAIT,
     NEXT_NEAR,
     NEXT_TARGET,
-    PAIRED_READS,
+    PAIRED_RECORDS,
     RECORDS,
     REVERSE_FORWARD,
     TANDEM,
@@ -67,7 +68,8 @@ def _count_flags(record: Record, tallies: Tallies) -> None:
     flag = record.flag
     tallies.flags[flag & (FLAG_VALUES - 1)] += 1
     tallies.counters[RECORDS] += 1
-    tallies.counters[PAIRED_READS] += flag & PAIRED
+    tallies.counters[PAIRED_RECORDS] += flag & PAIRED
+    tallies.counters[MAPPED_RECORDS] += flag & UNMAPPED == 0
     is_counted = flag & PAIRED and not flag & (SECONDARY | SUPPLEMENTARY | UNMAPPED | MATE_UNMAPPED)
     if is_counted and record.contig != record.mate_contig:
         quality_fail = 1 if flag & QC_FAIL else 0

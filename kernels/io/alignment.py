@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kernels.errors import KernelError
@@ -17,7 +17,8 @@ from kernels.io.bam import RecordStream, read_header
 from kernels.io.bgzf import FileSource, VirtualOffset
 
 UNPLACED = -1
-ANY_CONTIG = -2
+# Ranges smaller than this share of a thread's part of the file are joined: a build can have thousands of small contigs.
+MIN_PART_OF_THREAD = 1 / 16
 CRAM_MAGIC = b"CRAM"
 BGZF_MAGIC = b"\x1f\x8b\x08\x04"
 OnRead = Callable[[int], None]
@@ -29,8 +30,8 @@ class Partition:
 
     Attributes
     ----------
-    contig : int
-        The only contig in it; UNPLACED for reads without a position, ANY_CONTIG for a whole file.
+    first_contig, last_contig : int
+        Contigs that may be in it, in this order; UNPLACED for reads without a position, which come last of all.
     begin, end : (int, int)
         Virtual offsets; an end of None is the end of the file.
     header_bytes : int
@@ -38,7 +39,8 @@ class Partition:
     compressed_bytes : int
     """
 
-    contig: int
+    first_contig: int
+    last_contig: int
     begin: VirtualOffset
     end: VirtualOffset | None
     header_bytes: int
@@ -60,28 +62,32 @@ class BamFile:
         self.name = self._source.name
         self.has_index = find_index(path) is not None
 
-    def partitions(self, is_split: bool) -> list[Partition]:
-        """Return ranges that together hold every record once; one range unless split through an index."""
+    def partitions(self, threads: int) -> list[Partition]:
+        """Return ranges that together hold every record once, small enough to share among threads."""
         index = find_index(self._path)
-        if not is_split or index is None:
-            return [Partition(ANY_CONTIG, (0, 0), None, self._header_bytes, self._source.size)]
+        if threads == 1 or index is None:
+            return [self._whole()]
         begins, end = contig_ranges(index, len(self.header.contigs))
         used = [(contig, begin) for contig, begin in enumerate(begins) if begin is not None]
         if not used or end is None:
-            return [Partition(ANY_CONTIG, (0, 0), None, self._header_bytes, self._source.size)]
+            return [self._whole()]
         contigs = [*(contig for contig, _ in used), UNPLACED]
         # The first range starts at the header, not where the index says: no record can be left out.
         cuts: list[VirtualOffset] = [(0, 0), *(begin for _, begin in used[1:]), end]
         if any(left >= right for left, right in itertools.pairwise(cuts)) or end[0] > self._source.size:
             raise index_mismatch(self.name)
-        return [self._partition(contig, cuts, place) for place, contig in enumerate(contigs)]
+        parts = [self._partition(contig, cuts, place) for place, contig in enumerate(contigs)]
+        return _joined(parts, int(self._source.size / threads * MIN_PART_OF_THREAD))
+
+    def _whole(self) -> Partition:
+        return Partition(0, UNPLACED, (0, 0), None, self._header_bytes, self._source.size)
 
     def _partition(self, contig: int, cuts: list[VirtualOffset], place: int) -> Partition:
         is_last = place + 1 == len(cuts)
         end_byte = self._source.size if is_last else cuts[place + 1][0]
         skipped = self._header_bytes if place == 0 else 0
         end = None if is_last else cuts[place + 1]
-        return Partition(contig, cuts[place], end, skipped, end_byte - cuts[place][0])
+        return Partition(contig, contig, cuts[place], end, skipped, end_byte - cuts[place][0])
 
     def open(self, partition: Partition, on_read: OnRead | None = None) -> RecordStream:
         """Return the records of a partition."""
@@ -91,6 +97,19 @@ class BamFile:
 
     def close(self) -> None:
         self._source.close()
+
+
+def _joined(parts: list[Partition], min_bytes: int) -> list[Partition]:
+    """Join neighbours until each part is large enough to be worth a pass of its own."""
+    joined = [parts[0]]
+    for part in parts[1:]:
+        previous = joined[-1]
+        size = previous.compressed_bytes + part.compressed_bytes
+        if size > min_bytes:
+            joined.append(part)
+        else:
+            joined[-1] = replace(previous, last_contig=part.last_contig, end=part.end, compressed_bytes=size)
+    return joined
 
 
 class _PipeSource:
@@ -108,7 +127,7 @@ class _PipeSource:
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._complaints, bufsize=0, env=environment,
         )  # fmt: skip
 
-    def read_at(self, offset: int, into: memoryview) -> int:  # noqa: ARG002 - a pipe has one order
+    def read_at(self, offset: int, into: memoryview) -> int:
         assert self._process.stdout is not None
         count = os.readv(self._process.stdout.fileno(), [into])
         if count == 0:
@@ -122,7 +141,7 @@ class _PipeSource:
             reason = lines[-1] if lines else f"exit status {self._process.returncode}"
             raise KernelError(
                 "alignment_unreadable",
-                f"{self.name} cannot be decoded ({reason}): check that it is complete and that the reference is its own.",
+                f"{self.name} cannot be decoded ({reason}): check the file and its reference.",
                 file=self.name, reason=reason,
             )  # fmt: skip
 
@@ -156,11 +175,11 @@ class ConvertedFile:
         if self._on_read is not None:
             self._on_read(count)
 
-    def partitions(self, is_split: bool) -> list[Partition]:  # noqa: ARG002 - a pipe is one range
+    def partitions(self, threads: int) -> list[Partition]:
         """Return the one range there is."""
-        return [Partition(ANY_CONTIG, (0, 0), None, 0, self._size)]
+        return [Partition(0, UNPLACED, (0, 0), None, 0, self._size)]
 
-    def open(self, partition: Partition, on_read: OnRead | None = None) -> RecordStream:  # noqa: ARG002
+    def open(self, partition: Partition, on_read: OnRead | None = None) -> RecordStream:
         """Return the records; can be called once."""
         self._on_read = on_read
         return self._stream
