@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django import template
@@ -17,13 +18,25 @@ from django.forms import (
     Select,
 )
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
 
-from lims.selectors import role_holders
+from lims.interval_geometry import interval_geometry
+from lims.models import Measurement
+from lims.selectors import provenance, role_holders
+from lims.templatetags import formats
 
 register = template.Library()
 
+AT_LEAST = "ge"
+_SIGNS = {AT_LEAST: "≥", "le": "≤"}
+_VERDICT_WORDS = {
+    "met": pgettext_lazy("criterion", "Met"),
+    "not_met": pgettext_lazy("criterion", "Not met"),
+    "not_evaluated": pgettext_lazy("criterion", "Not evaluated"),
+}
 ICONS = "vendor/bootstrap-icons/icons.svg"
 
 
@@ -97,6 +110,71 @@ def status_chip(state: str, label: str = "", since: datetime | None = None, titl
     return {"tone": look.tone, "icon": look.icon, "label": label or state, "since": since, "title": title}
 
 
+@register.inclusion_tag("_components/value_cell.html")
+def value_cell(
+    measurement: Measurement | None,
+    limit: Decimal | None = None,
+    comparator: str = "",
+    verdict: str = "",
+    place: str = "",
+) -> dict[str, Any]:
+    """Draw a measured value with its unit, limit, mark and provenance; a dash where there is none.
+
+    `place` keeps ids apart where one measurement stands twice on a page.
+    """
+    if measurement is None:
+        return {"shown": formats.UNDEFINED}
+    limit_shown = f"{_SIGNS[comparator]} {formats.limit_in(limit, measurement.metric)}" if limit is not None else ""
+    return {
+        "shown": formats.in_metric(measurement.value, measurement.metric),
+        "limit_shown": limit_shown,
+        "look": LOOKS[verdict] if verdict else None,
+        "verdict_label": _VERDICT_WORDS.get(verdict, ""),
+        "provenance": provenance.of_measurement(measurement, limit=limit_shown),
+        "popover_id": f"provenance-{measurement.pk}{place}",
+    }
+
+
+@register.inclusion_tag("_components/interval_bar.html")
+def interval_bar(row: Any) -> dict[str, Any]:
+    """Draw a judgement's value and interval against its limit."""
+    criterion = row.criterion
+    metric = criterion.metric
+    if row.value is None:
+        return {"bar": None}
+    limit = f"{_SIGNS[criterion.comparator]} {formats.limit_in(criterion.limit, metric)}"
+    words = {
+        "value": formats.in_metric(row.value, metric),
+        "lower": formats.in_metric(row.lower, metric),
+        "upper": formats.in_metric(row.upper, metric),
+        "limit": limit,
+    }
+    has_interval = row.lower is not None and row.upper is not None
+    sentence = (
+        _("%(value)s, interval %(lower)s to %(upper)s, limit %(limit)s")
+        if has_interval
+        else _("%(value)s, limit %(limit)s")
+    )
+    return {
+        "bar": interval_geometry(
+            value=row.value,
+            lower=row.lower if has_interval else None,
+            upper=row.upper if has_interval else None,
+            limit=float(criterion.limit),
+            is_floor=criterion.comparator == AT_LEAST,
+            is_proportion=metric.is_proportion,
+        ),
+        "tone": LOOKS[row.verdict].tone,
+        "sentence": sentence % words,
+    }
+
+
+@register.filter
+def chart_json(figure: dict[str, Any], chart_id: str) -> SafeString:
+    """Put a figure into the page as JSON, for static/js/charts.js."""
+    return json_script(figure, f"{chart_id}-figure")
+
+
 @register.simple_tag
 def control(field: BoundField) -> SafeString:
     """Draw a field's control in the kit's look; refused ones say so to eye and ear."""
@@ -105,7 +183,7 @@ def control(field: BoundField) -> SafeString:
         classes.append("is-invalid")
     own = field.field.widget.attrs.get("class", "")
     attributes = {"class": " ".join(filter(None, [*classes, own]))}
-    return mark_safe(field.as_widget(attrs=attributes))  # noqa: S308 - Django rendered and escaped it
+    return mark_safe(field.as_widget(attrs=attributes))
 
 
 def _control_class(field: BoundField) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from django import template
 from django.utils import timezone
@@ -12,10 +13,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from lims.choices import Role
+from lims.models import Job, Metric
+
 register = template.Library()
 
 UNDEFINED = "—"
 _MAX_DECIMALS = 8
+_LEAST_SHARE_DONE = 0.03
 _BYTE_UNITS = ("kB", "MB", "GB", "TB", "PB")
 Number = int | float | Decimal
 
@@ -140,3 +145,74 @@ def _age(span: timedelta) -> str:
 def percent_of_whole(fraction: float) -> int:
     """Give whole percents done, rounded down: 100 is only what is finished."""
     return int(fraction * 100)
+
+
+@register.filter
+def time_left(job: Job) -> str:
+    """Estimate how long a running job still needs, from what it did so far; empty while that says too little."""
+    if job.started_at is None or not _LEAST_SHARE_DONE <= job.progress_fraction < 1:
+        return ""
+    spent = (timezone.now() - job.started_at).total_seconds()
+    return duration(spent * (1 - job.progress_fraction) / job.progress_fraction)
+
+
+@register.filter
+def moment_in_zone(at: datetime, zone: str) -> SafeString:
+    """Write a moment as it was where somebody signed, with the zone."""
+    local = at.astimezone(ZoneInfo(zone))
+    return _time_element(local, f"{local:%Y-%m-%d %H:%M:%S} {zone} (UTC{local:%z})")
+
+
+@register.filter
+def role_label(role: str) -> str:
+    """Write a stored role in words."""
+    return str(Role(role).label)
+
+
+@register.filter
+def in_metric(value: Number | None, metric: Metric) -> str:
+    """Write a value of a metric: fractions as percent, everything else with its unit."""
+    return _in_metric(value, metric, metric.decimals)
+
+
+def _in_metric(value: Number | None, metric: Metric, decimals: int) -> str:
+    if value is None:
+        return UNDEFINED
+    if metric.is_proportion:
+        return percent(value, decimals)
+    return f"{number(value, decimals)} {metric.unit}".strip()
+
+
+@register.filter
+def limit_in(limit: Decimal, metric: Metric) -> str:
+    """Write a limit as exactly as it was set, without the zeros that storage adds."""
+    exact = Decimal(limit) * (100 if metric.is_proportion else 1)
+    unit = "%" if metric.is_proportion else metric.unit
+    return f"{exact.normalize():,f} {unit}".strip()
+
+
+@register.simple_tag
+def judged_value(value: Number | None, limit: Number, metric: Metric) -> str:
+    """Write a judged value with as many decimals as it takes to stand on the same side of its limit as it does."""
+    return _in_metric(value, metric, _decimals_apart(value, limit, metric))
+
+
+def _decimals_apart(value: Number | None, limit: Number, metric: Metric) -> int:
+    decimals = metric.decimals
+    if value is None or float(value) == float(limit):
+        return int(decimals)
+    factor = 100 if metric.is_proportion else 1
+    while decimals < _MAX_DECIMALS and round(float(value) * factor, decimals) == round(float(limit) * factor, decimals):
+        decimals += 1
+    return int(decimals)
+
+
+@register.filter
+def change_in(change: Number | None, metric: Metric) -> str:
+    """Write a difference between two values of a metric; of two percentages in percentage points."""
+    if change is None:
+        return UNDEFINED
+    mark = "▲" if change > 0 else "▼" if change < 0 else "＝"
+    if metric.is_proportion:
+        return _("%(mark)s %(points)s pp") % {"mark": mark, "points": number(abs(change) * 100, metric.decimals)}
+    return f"{mark} {number(abs(change), metric.decimals)} {metric.unit}".strip()

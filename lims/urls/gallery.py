@@ -1,5 +1,11 @@
-"""Routes of gallery."""
+"""Routes of the gallery of components; only in development."""
 
-from django.urls.resolvers import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from lims.views import gallery
+
+urlpatterns = [
+    path("", gallery.gallery, name="gallery"),
+    path("bare/", gallery.bare, name="gallery-bare"),
+    path("progress/", gallery.progress, name="gallery-progress"),
+]
