@@ -68,8 +68,8 @@ def _parent_folder() -> Path:
 
 def compiled(function: Function) -> Function:
     """Compile a function on first use, cache it, and release the interpreter lock while it runs."""
-    source = Path(function.__code__.co_filename)  # type: ignore[attr-defined]
+    source = Path(function.__code__.co_filename)
     # Numba reads the folder when a function is decorated.
     numba.config.CACHE_DIR = os.fspath(_parent_folder() / source_digest(source))  # type: ignore[attr-defined]
-    result: Function = numba.njit(cache=True, nogil=True)(function)
+    result: Function = numba.njit(cache=True, nogil=True)(function)  # type: ignore[assignment]
     return result
