@@ -13,7 +13,7 @@ from rest_framework import exceptions as drf
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from lims.api.problems import problem, problem_of
+from lims.problems import problem, problem_of
 from lims.exceptions import DomainError
 
 log = structlog.get_logger()

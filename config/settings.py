@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django.forms",  # its widgets are found through the project's own form renderer
     "axes",
     "csp",
     "django_filters",
@@ -44,6 +45,7 @@ INSTALLED_APPS = [
     "validation",
     "iqc",
     "sharing",
+    "demonstration",
 ]
 
 MIDDLEWARE = [
@@ -147,6 +149,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 AXES_IPWARE_PROXY_COUNT = env.integer("EXOMARK_PROXY_COUNT", 0)
+AXES_CLIENT_IP_CALLABLE = "lims.middleware.client_address"  # the same address as in the trail
 SESSION_COOKIE_AGE = env.integer("EXOMARK_SESSION_SECONDS", 8 * 3600)
 SESSION_COOKIE_NAME = "exomark_session"
 SESSION_COOKIE_SECURE = HTTPS

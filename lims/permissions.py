@@ -26,6 +26,7 @@ class Permission(StrEnum):
     PEOPLE_READ = "people_read"
     PEOPLE_WRITE = "people_write"  # accounts and roles
     KEY_WRITE = "key_write"  # machine keys
+    LABORATORY_WRITE = "laboratory_write"  # name and address of the laboratory
 
 
 _READ = frozenset({Permission.LAB_READ, Permission.STUDY_READ, Permission.REPORT_READ})
@@ -56,7 +57,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.DATA_STEWARD: _READ,
     Role.COMMITTEE_MEMBER: frozenset(),
     Role.AUDITOR: _READ | {Permission.FILE_DOWNLOAD, Permission.AUDIT_READ, Permission.PEOPLE_READ},
-    Role.ADMINISTRATOR: frozenset({Permission.PEOPLE_READ, Permission.PEOPLE_WRITE, Permission.KEY_WRITE}),
+    Role.ADMINISTRATOR: frozenset(
+        {Permission.PEOPLE_READ, Permission.PEOPLE_WRITE, Permission.KEY_WRITE, Permission.LABORATORY_WRITE}
+    ),
     Role.MACHINE: frozenset(
         {
             Permission.LAB_READ,
@@ -69,7 +72,14 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     ),
     # The one account that workers and set-up commands act as; it is given to no person.
     Role.SYSTEM: frozenset(
-        {Permission.LAB_READ, Permission.FILE_WRITE, Permission.JOB_START, Permission.REGISTER_WRITE}
+        {
+            Permission.LAB_READ,
+            Permission.MATERIAL_WRITE,
+            Permission.FILE_WRITE,
+            Permission.JOB_START,
+            Permission.REGISTER_WRITE,
+            Permission.LABORATORY_WRITE,
+        }
     ),
 }
 

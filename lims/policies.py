@@ -51,6 +51,7 @@ _ACTS: dict[Permission, str | Promise] = {
     Permission.PEOPLE_READ: _("see accounts and roles"),
     Permission.PEOPLE_WRITE: _("manage accounts and roles"),
     Permission.KEY_WRITE: _("manage machine keys"),
+    Permission.LABORATORY_WRITE: _("describe the laboratory"),
 }
 
 
