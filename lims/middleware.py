@@ -80,8 +80,8 @@ class SecondFactorMiddleware:
 
     def _wanted(self, request: HttpRequest) -> str | None:
         user = request.user
-        if not user.is_authenticated:
-            return None
+        if not user.is_authenticated or request.path_info.startswith("/api/"):
+            return None  # the REST interface refuses by itself, in its own shape
         if request.session.get("second_factor_pending"):
             return "session-verify"
         return "password-update" if user.must_change_password else None

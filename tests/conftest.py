@@ -38,6 +38,15 @@ def django_db_modify_db_settings() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def plain_static_files(request: pytest.FixtureRequest) -> None:
+    """Name static files as they are: tests need no `collectstatic`."""
+    if request.config.pluginmanager.has_plugin("django"):
+        from django.conf import settings
+
+        settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> None:
     """Let transactional tests empty the append-only tables: only this superuser on this database may."""

@@ -111,14 +111,15 @@ def _start_broker(folder: Path) -> dict[str, str]:
 
 
 def _settings(folder: Path) -> dict[str, str]:
-    storage, incoming = folder / "storage", folder / "incoming"
-    storage.mkdir()
-    incoming.mkdir()
+    storage, incoming, static = folder / "storage", folder / "incoming", folder / "static"
+    for part in (storage, incoming, static):
+        part.mkdir()
     return {
         "EXOMARK_SECRET_KEY": secrets.token_hex(32),
         "EXOMARK_ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
         "EXOMARK_STORAGE_DIR": str(storage),
         "EXOMARK_FILE_ROOTS": str(incoming),
+        "EXOMARK_STATIC_ROOT": str(static),
         "EXOMARK_METRICS_KEY": secrets.token_hex(16),
         "EXOMARK_DEBUG": "False",
         "EXOMARK_HTTPS": "False",

@@ -13,11 +13,11 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from lims.audit import action
-from lims.choices import AccountKind, KeyScope
+from lims.choices import KeyScope
 from lims.exceptions import InvalidInput, NotPermitted
 from lims.models import MachineKey, User
 from lims.permissions import Permission
-from lims.policies import check_has
+from lims.policies import check_can_make_keys, check_has
 
 PREFIX_LENGTH = 8
 LAST_USE_RESOLUTION = timedelta(minutes=1)
@@ -35,8 +35,8 @@ def create(
     replaces: MachineKey | None = None,
 ) -> tuple[MachineKey, str]:
     """Make a key for a machine account; the secret is returned once and never stored."""
-    check_has(by, Permission.KEY_WRITE)
-    _check_values(user=user, scopes=scopes, expires_at=expires_at, allowed_networks=allowed_networks)
+    check_can_make_keys(by, user)
+    _check_values(scopes=scopes, expires_at=expires_at, allowed_networks=allowed_networks)
     prefix = secrets.token_hex(PREFIX_LENGTH // 2)
     secret = f"exm_{prefix}_{secrets.token_urlsafe(32)}"
     key = MachineKey.objects.create(
@@ -57,6 +57,7 @@ def create(
 def rotate(*, by: User, key: MachineKey, expires_at: datetime, overlap: timedelta) -> tuple[MachineKey, str]:
     """Make a successor of a key with the same scopes; the old one stays valid for `overlap` at the most."""
     check_has(by, Permission.KEY_WRITE)
+    key = _locked(key)
     if not key.is_usable or hasattr(key, "replaced_by"):
         raise InvalidInput(_("Only a valid key that has no successor yet can be rotated."))
     successor, secret = create(
@@ -77,6 +78,7 @@ def rotate(*, by: User, key: MachineKey, expires_at: datetime, overlap: timedelt
 def revoke(*, by: User, key: MachineKey, reason: str) -> None:
     """End a key at once."""
     check_has(by, Permission.KEY_WRITE)
+    key = _locked(key)
     if not reason.strip():
         raise InvalidInput(_("Say why the key is revoked."), fields={"reason": _("A reason is needed.")})
     if key.revoked_at is not None:
@@ -111,17 +113,17 @@ def authenticate(*, secret: str, address: str) -> MachineKey:
     return key
 
 
+def _locked(key: MachineKey) -> MachineKey:
+    return MachineKey.objects.select_for_update(of=("self",)).select_related("user").get(pk=key.pk)
+
+
 def _note_use(key: MachineKey, address: str) -> None:
     now = timezone.now()
     if key.last_used_at is None or now - key.last_used_at > LAST_USE_RESOLUTION or key.last_used_address != address:
         MachineKey.objects.filter(pk=key.pk).update(last_used_at=now, last_used_address=address or None)
 
 
-def _check_values(
-    *, user: User, scopes: Sequence[KeyScope], expires_at: datetime, allowed_networks: Sequence[str]
-) -> None:
-    if user.kind != AccountKind.MACHINE:
-        raise InvalidInput(_("Keys belong to machine accounts, not to people."), fields={"user": _("Not a machine.")})
+def _check_values(*, scopes: Sequence[KeyScope], expires_at: datetime, allowed_networks: Sequence[str]) -> None:
     if not scopes:
         raise InvalidInput(_("Choose at least one scope."), fields={"scopes": _("Choose at least one.")})
     if expires_at <= timezone.now():

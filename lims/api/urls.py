@@ -1,5 +1,13 @@
 """Routes of the REST interface."""
 
-from django.urls.resolvers import URLPattern
+from django.contrib.auth.decorators import login_required
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from lims.api.docs import DocsView, SchemaView
+from lims.api.me import MeView
+
+urlpatterns = [
+    path("me/", MeView.as_view(), name="api-me"),
+    path("schema/", SchemaView.as_view(), name="api-schema"),
+    path("docs/", login_required(DocsView.as_view()), name="api-docs"),
+]

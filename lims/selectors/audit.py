@@ -114,7 +114,8 @@ def _models() -> dict[str, type[Model]]:
 @cache
 def _columns(table: str) -> dict[str, str | Promise]:
     model = _models().get(table)
-    return {field.column: field.verbose_name for field in model._meta.concrete_fields} if model else {}
+    fields = model._meta.concrete_fields if model else ()
+    return {field.column or field.name: field.verbose_name for field in fields}
 
 
 def _label(table: str, column: str) -> str | Promise:
