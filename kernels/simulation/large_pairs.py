@@ -153,7 +153,7 @@ def _window_reads(
             window.start + random.integers(0, window.end - window.start, background),
         )
     )
-    starts = np.clip(starts, 0, window.contig_length - lengths - LONGEST_INDEL)
+    starts = np.clip(starts, LONGEST_INDEL, window.contig_length - lengths - LONGEST_INDEL)
     is_flipped = random.random(count) < 0.5
     copies = random.random(count) < plan.duplicate_fraction
     originals = np.flatnonzero(~copies)
@@ -217,6 +217,7 @@ def _draw_cigars(random: np.random.Generator, reads: Reads, is_right: npt.NDArra
         rows = np.flatnonzero((drawn >= low) & (drawn < high))
         sizes = random.integers(1, LONGEST_INDEL, len(rows))
         _insert_or_delete(reads, rows, sizes, random.integers(15, 70, len(rows)), operation)
+        reads["position"][rows] -= np.where(is_right[rows], reads["span"][rows] - READ_LENGTH, 0).astype(np.int32)
 
 
 def _clip(reads: Reads, rows: I64, sizes: I64, is_right: npt.NDArray[np.bool_]) -> None:

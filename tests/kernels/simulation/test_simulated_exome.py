@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import struct
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +14,7 @@ import pysam
 import pytest
 
 from kernels.errors import KernelError
+from kernels.io.alignment_writer import index_bins
 from kernels.simulation import ExomePlan, Sex, SimulatedExome, simulate_exome
 from kernels.simulation.cli import main
 
@@ -120,11 +123,41 @@ def test_reads__mates_point_at_each_other(exome: SimulatedExome) -> None:
 
 
 def test_index_bins__equal_those_that_htslib_computes(exome: SimulatedExome) -> None:
+    written = written_bins(exome.reads)
     with pysam.AlignmentFile(str(exome.reads)) as bam:
-        for record in bam:
-            written = record.bin
-            record.cigartuples = record.cigartuples  # htslib computes the bin anew
-            assert record.bin == written
+        computed = [record.bin for record in bam]  # htslib ignores what the file says
+    assert written == computed
+    assert {585, 4680, 4681} <= set(written)  # across a border of bins, unplaced, within a bin
+
+
+def test_index_bins__of_intervals_of_every_level() -> None:
+    random = np.random.default_rng(1)
+    starts = random.integers(0, 2**28, 2000).astype(np.int32)
+    lengths = (2 ** random.uniform(0, 28, 2000)).astype(np.int32)
+    record = pysam.AlignedSegment(pysam.AlignmentHeader.from_references(["one"], [2**29]))
+    record.reference_id = 0
+    expected = []
+    for start, length in zip(starts, lengths, strict=True):
+        record.reference_start = int(start)
+        record.cigartuples = [(0, int(length))]
+        expected.append(record.bin)
+    assert index_bins(starts, starts + lengths).tolist() == expected
+    assert min(expected) == 0
+
+
+def written_bins(path: Path) -> list[int]:
+    content = gzip.decompress(path.read_bytes())
+    offset = 8 + struct.unpack_from("<i", content, 4)[0]
+    (contigs,) = struct.unpack_from("<i", content, offset)
+    offset += 4
+    for _ in range(contigs):
+        offset += 8 + struct.unpack_from("<i", content, offset)[0]
+    bins = []
+    while offset < len(content):
+        size, _, _, _, _, bin_number = struct.unpack_from("<iiiBBH", content, offset)
+        bins.append(bin_number)
+        offset += 4 + size
+    return bins
 
 
 @pytest.mark.parametrize("name", ["SIMG1_exon2", "SIMG3_exon2", "SIMG5_exon3", "SIMG12_exon1", "SIMG16_exon1"])
@@ -222,6 +255,43 @@ def test_base_errors__occur_as_often_as_the_qualities_say(exome: SimulatedExome)
     assert wrong[12] / seen[12] == pytest.approx(10**-1.2, rel=0.15)
     assert wrong[2] / seen[2] == pytest.approx(0.7 * 10**-0.2 + 0.3, rel=0.1)
     assert wrong[37] / seen[37] < 0.01  # true variants are among them
+
+
+def test_qualities__fall_along_the_read_on_both_strands(exome: SimulatedExome) -> None:
+    sums = {False: np.zeros(100), True: np.zeros(100)}
+    with pysam.AlignmentFile(str(exome.reads)) as bam:
+        for record in bam.fetch("chr20"):
+            sums[record.is_reverse] += record.get_forward_qualities()
+    for by_cycle in sums.values():
+        assert by_cycle[:20].mean() > 1.02 * by_cycle[-20:].mean()
+
+
+def test_short_fragments__run_into_the_adapter_on_both_strands(exome: SimulatedExome) -> None:
+    clipped = {False: Counter[str](), True: Counter[str]()}
+    with pysam.AlignmentFile(str(exome.reads)) as bam:
+        for record in bam:
+            if record.is_proper_pair and not record.is_supplementary and 70 <= abs(record.template_length) <= 92:
+                forward = record.get_forward_sequence()
+                clipped[record.is_reverse][forward[abs(record.template_length) :][:8]] += 1
+    for tails in clipped.values():
+        assert tails.total() > 50
+        # Illumina's TruSeq adapter, read in the direction of sequencing on either strand.
+        assert tails["AGATCGGA"] / tails.total() > 0.8
+
+
+def test_unflagged_pairs__do_not_share_both_ends(exome: SimulatedExome) -> None:
+    starts: dict[str | None, int] = {}
+    ends: Counter[tuple[int, int, int]] = Counter()
+    with pysam.AlignmentFile(str(exome.reads)) as bam:
+        records = [r for r in bam if r.is_proper_pair and not r.is_duplicate and not r.is_supplementary]
+    for record in records:
+        if not record.is_reverse:
+            starts[record.query_name] = record.reference_start
+    for record in records:
+        if record.is_reverse and record.query_name in starts:
+            ends[record.reference_id, starts[record.query_name], record.reference_end] += 1
+    # Indels can bring two different pairs to one place; by chance alone a thousandth would meet.
+    assert sum(count - 1 for count in ends.values()) / ends.total() < 0.0003
 
 
 def applied(reference: str, records: list[tuple[int, str, str]]) -> str:
