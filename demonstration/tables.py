@@ -9,18 +9,15 @@ from lims.models import Measurement, RunLibrary
 from lims.selectors import results
 from validation.models import Study
 from validation.selectors import judgements
-from validation.wording import value_words
+from validation.selectors.judgements import JudgementRow
+from validation.wording import count_words, criterion_words, limit_words, value_words
 
 
 def judgement_lines(study: Study) -> list[str]:
     """Return a study's judgement: a heading and a row for each criterion."""
-    rows = [
-        (row.question, row.count, row.value, _interval(row.lower, row.upper), row.limit, row.verdict_label)
-        for row in judgements.rows_of(study)
-    ]
     heads = ("Criterion", "n", "Result", "95 % interval", "Limit", "Verdict")
     heading = f"{study.code} · {study.title} · {study.get_state_display()}"
-    return [heading, *aligned([heads, *rows])]
+    return [heading, *aligned([heads, *(_judgement_cells(row) for row in judgements.rows_of(study))])]
 
 
 def measurement_lines(place: RunLibrary) -> list[str]:
@@ -39,12 +36,22 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
+def _judgement_cells(row: JudgementRow) -> tuple[str, ...]:
+    metric = row.criterion.metric
+    has_interval = row.lower is not None and row.upper is not None
+    interval = f"{value_words(metric, row.lower)} – {value_words(metric, row.upper)}" if has_interval else ""
+    return (
+        criterion_words(row.criterion),
+        count_words(row),
+        value_words(metric, row.value),
+        interval,
+        limit_words(row.criterion),
+        row.get_verdict_display(),
+    )
+
+
 def _width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
-
-
-def _interval(lower: str, upper: str) -> str:
-    return f"{lower} – {upper}" if lower.strip("–") else ""
 
 
 def _name(measurement: Measurement) -> str:

@@ -1,21 +1,41 @@
-"""How criteria, values and verdicts are worded, on pages and in reports alike."""
+"""How criteria, values and verdicts are worded in reports and on the terminal; pages draw the same with components."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Protocol
 
 from django.utils import formats
 from django.utils.translation import ngettext
 
+from lims.interval_geometry import WIDTH, interval_geometry
 from lims.models import Metric
-from validation.choices import Basis
-from validation.models import Criterion, Judgement
+from validation.choices import Basis, Comparator
+from validation.models import Criterion
+
+
+class Judged(Protocol):
+    """A judgement, or a row that shows one."""
+
+    @property
+    def criterion(self) -> Criterion: ...
+    @property
+    def library_count(self) -> int: ...
+    @property
+    def numerator(self) -> int | None: ...
+    @property
+    def denominator(self) -> int | None: ...
+    @property
+    def value(self) -> float | None: ...
+    @property
+    def lower(self) -> float | None: ...
+    @property
+    def upper(self) -> float | None: ...
 
 
 def criterion_words(criterion: Criterion) -> str:
     """Return what a criterion asks about, as one line."""
-    parts = [criterion.get_variant_type_display() if criterion.variant_type else "", criterion.metric.name]
-    return " ".join(filter(None, [*parts, criterion.stratum]))
+    variant_type = criterion.get_variant_type_display() if criterion.variant_type else ""
+    return " ".join(filter(None, [variant_type, criterion.metric.name, criterion.stratum]))
 
 
 def value_words(metric: Metric, value: float | None) -> str:
@@ -34,31 +54,31 @@ def limit_words(criterion: Criterion) -> str:
     return f"{criterion.get_comparator_display()} {limit}{basis}"
 
 
-def count_words(judgement: Judgement) -> str:
+def count_words(judged: Judged) -> str:
     """Return what was counted: events of trials, or libraries."""
-    if judgement.denominator is None:
-        return ngettext("%d library", "%d libraries", judgement.library_count) % judgement.library_count
-    numerator, denominator = (formats.number_format(n) for n in (judgement.numerator, judgement.denominator))
+    if judged.denominator is None:
+        return ngettext("%d library", "%d libraries", judged.library_count) % judged.library_count
+    numerator, denominator = (formats.number_format(n) for n in (judged.numerator, judged.denominator))
     return f"{numerator} / {denominator}"
 
 
-@dataclass(frozen=True, slots=True)
-class IntervalBar:
-    """Where estimate, interval and limit stand on a scale from 0 to 1 that shows all of them."""
-
-    lower: float
-    value: float
-    upper: float
-    limit: float
-
-
-def interval_bar(judgement: Judgement) -> IntervalBar | None:
-    """Return the positions of the bar, or None where there is no interval."""
-    if judgement.value is None or judgement.lower is None or judgement.upper is None:
+def bar_positions(judged: Judged) -> dict[str, float] | None:
+    """Return where value, interval and limit stand on a bar of length 1; None where there is no interval."""
+    if judged.value is None or judged.lower is None or judged.upper is None:
         return None
-    limit = float(judgement.criterion.limit)
-    least, most = min(judgement.lower, limit), max(judgement.upper, limit)
-    margin = (most - least) * 0.08 or 0.01
-    start, span = least - margin, most - least + 2 * margin
-    lower, value, upper, at = ((x - start) / span for x in (judgement.lower, judgement.value, judgement.upper, limit))
-    return IntervalBar(lower=lower, value=value, upper=upper, limit=at)
+    geometry = interval_geometry(
+        value=judged.value,
+        lower=judged.lower,
+        upper=judged.upper,
+        limit=float(judged.criterion.limit),
+        is_floor=judged.criterion.comparator == Comparator.AT_LEAST,
+        is_proportion=judged.criterion.metric.is_proportion,
+    )
+    assert geometry.lower is not None
+    assert geometry.upper is not None
+    return {
+        "lower": geometry.lower / WIDTH,
+        "value": geometry.value / WIDTH,
+        "upper": geometry.upper / WIDTH,
+        "limit": geometry.limit / WIDTH,
+    }

@@ -149,6 +149,7 @@ def _depth(counts: IntArray, params: CoverageParams) -> dict[str, Any]:
         "maximum": int(used[-1]) if len(used) else None,
         "bases": int(counts.sum()),
         "fraction_at": {str(at): histograms.fraction_at_least(counts, at) for at in params.thresholds_reads},
+        "bases_at": {str(at): int(counts[at:].sum()) for at in params.thresholds_reads},
         "histogram": {str(depth): int(counts[depth]) for depth in used.tolist()},
     }
 

@@ -6,7 +6,7 @@ Every value here comes from the signed content or the rows that it names; the te
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from lims.documents.typesetting import render_pdf
 from lims.models import AuditEntry, Laboratory, Signature
 from validation.choices import StudyState, Verdict
 from validation.models import Evaluation, Evidence, Judgement, Study
-from validation.wording import count_words, criterion_words, interval_bar, limit_words, value_words
+from validation.wording import bar_positions, count_words, criterion_words, limit_words, value_words
 
 TEMPLATE = Path(__file__).resolve().parent / "study_report.typ"
 
@@ -146,7 +146,7 @@ def _result(judgement: Judgement) -> dict[str, Any]:
         "count": count_words(judgement),
         "value": value_words(criterion.metric, judgement.value),
         "limit": limit_words(criterion),
-        "bar": asdict(bar) if (bar := interval_bar(judgement)) else None,
+        "bar": bar_positions(judgement),
         "verdict": judgement.verdict,
         "verdict_word": judgement.get_verdict_display(),
     }

@@ -8,34 +8,27 @@ from lims.models import Measurement
 from validation.choices import Verdict
 from validation.models import Criterion, Judgement, Study
 from validation.selectors import studies
-from validation.wording import IntervalBar, count_words, criterion_words, interval_bar, limit_words, value_words
 
 Question = tuple[int, str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class JudgementRow:
-    """One criterion with its outcome, worded for a page; before the first evaluation only the demand is known."""
+    """One criterion with its outcome; before the first evaluation only the demand is known."""
 
     criterion: Criterion
-    question: str
-    limit: str
-    judgement: Judgement | None = None
-    count: str = ""
-    value: str = ""
-    lower: str = ""
-    upper: str = ""
-    bar: IntervalBar | None = None
+    verdict: Verdict = Verdict.NOT_EVALUATED
+    library_count: int = 0
+    numerator: int | None = None
+    denominator: int | None = None
+    value: float | None = None
+    lower: float | None = None
+    upper: float | None = None
     change: float | None = None
     measurements: tuple[Measurement, ...] = ()
 
-    @property
-    def verdict(self) -> str:
-        return self.judgement.verdict if self.judgement else Verdict.NOT_EVALUATED
-
-    @property
-    def verdict_label(self) -> str:
-        return str(Verdict(self.verdict).label)
+    def get_verdict_display(self) -> str:
+        return str(self.verdict.label)
 
 
 _SEVERITY = {Verdict.NOT_MET: 0, Verdict.NOT_EVALUATED: 1, Verdict.MET: 2}
@@ -47,7 +40,7 @@ def rows_of(study: Study) -> list[JudgementRow]:
     judged = {each.criterion_id: each for each in evaluation.judgements.all()} if evaluation else {}
     before = _values_of(studies.last_approved_before(study))
     rows = [_row(criterion, judged.get(criterion.pk), before) for criterion in studies.criteria_of(study)]
-    return sorted(rows, key=lambda row: _SEVERITY[Verdict(row.verdict)])
+    return sorted(rows, key=lambda row: _SEVERITY[row.verdict])
 
 
 def _values_of(study: Study | None) -> dict[Question, float]:
@@ -67,19 +60,17 @@ def _question(criterion: Criterion) -> Question:
 
 def _row(criterion: Criterion, judgement: Judgement | None, before: dict[Question, float]) -> JudgementRow:
     if judgement is None:
-        return JudgementRow(criterion, criterion_words(criterion), limit_words(criterion))
+        return JudgementRow(criterion)
     earlier = before.get(_question(criterion))
-    change = judgement.value - earlier if judgement.value is not None and earlier is not None else None
     return JudgementRow(
         criterion=criterion,
-        question=criterion_words(criterion),
-        limit=limit_words(criterion),
-        judgement=judgement,
-        count=count_words(judgement),
-        value=value_words(criterion.metric, judgement.value),
-        lower=value_words(criterion.metric, judgement.lower),
-        upper=value_words(criterion.metric, judgement.upper),
-        bar=interval_bar(judgement),
-        change=change,
+        verdict=Verdict(judgement.verdict),
+        library_count=judgement.library_count,
+        numerator=judgement.numerator,
+        denominator=judgement.denominator,
+        value=judgement.value,
+        lower=judgement.lower,
+        upper=judgement.upper,
+        change=judgement.value - earlier if judgement.value is not None and earlier is not None else None,
         measurements=tuple(judgement.measurements.all()),
     )
