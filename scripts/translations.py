@@ -3,8 +3,8 @@ Collect what the web application says, put the Chinese of locale/fragments/*.po 
 
 `python scripts/translations.py` writes locale/zh_Hans/LC_MESSAGES/django.po and django.mo, both committed.
 `--check` writes nothing and fails when a sentence is untranslated, fuzzy or unused, when a translation lost a
-placeholder, or when the catalogue is not what the sources and fragments give. `--missing [beginning of a path …]` prints
-the untranslated sentences of those sources as entries to fill in. Neither needs gettext's tools.
+placeholder, or when the catalogue is not what the sources and fragments give. `--missing [beginning of a path …]`
+prints the untranslated sentences of those sources as entries to fill in. Neither needs gettext's tools.
 """
 
 from __future__ import annotations

@@ -330,9 +330,11 @@ class _Table(tables.Table):
     caption = "Runs"
     empty_icon = "hdd-stack"
     empty_title = "No run yet"
-    empty_text = "Runs are registered when they are loaded, here or by the instrument."
     empty_act_url = "#"
     empty_act_label = "Register a run"
+
+    class Meta:
+        empty_text = "Runs are registered when they are loaded, here or by the instrument."
 
 
 def _table(request: HttpRequest) -> _Table:

@@ -2,6 +2,28 @@
 (() => {
   const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
+  // Plotly's own locale files are not part of the bundle; these are the words that our axes need.
+  const months = Array.from({ length: 12 }, (_, index) => `${index + 1}月`);
+  Plotly.register({
+    moduleType: "locale",
+    name: "zh-Hans",
+    dictionary: {
+      "Download plot as a PNG": "下载图片（PNG）",
+      Zoom: "缩放",
+      "Zoom in": "放大",
+      "Zoom out": "缩小",
+      Pan: "平移",
+      "Reset axes": "重置坐标轴",
+    },
+    format: {
+      days: ["星期日", "星期一", "星期二", "星期三", "星期四", "星期五", "星期六"],
+      shortDays: ["日", "一", "二", "三", "四", "五", "六"],
+      months,
+      shortMonths: months,
+      date: "%Y-%m-%d",
+    },
+  });
+
   const axis = () => ({
     gridcolor: color("line"),
     linecolor: color("line-strong"),
@@ -41,7 +63,12 @@
   const draw = (element) => {
     const figure = JSON.parse(document.getElementById(element.dataset.chart).textContent);
     const { traces, layout } = themed(figure);
-    const config = { displaylogo: false, responsive: true, modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d"] };
+    const config = {
+      locale: document.documentElement.lang,
+      displaylogo: false,
+      responsive: true,
+      modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d"],
+    };
     return Plotly.react(element, traces, layout, config);
   };
 
