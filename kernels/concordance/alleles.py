@@ -8,13 +8,15 @@ An allele that changes nothing (REF, '.', '*', a symbolic or breakend allele) ha
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kernels.compiled import compiled
 from kernels.io.vcf import ABSENT, MISSING, CallSet
+
+ByteArray = NDArray[np.uint8]
 
 NO_CHANGE = -1
 
@@ -33,6 +35,10 @@ SUBTYPES = (
 )  # fmt: skip
 TRANSITION, TRANSVERSION, MIXED, FIRST_DELETION, FIRST_INSERTION, FIRST_COMPLEX = 0, 1, 2, 3, 6, 9
 
+# What the alleles of a call do, as bits.
+INSERTS, DELETES, REPLACES, SUBSTITUTES = 1, 2, 4, 8
+
+MAX_POSITION = 2**31 - 1
 COMMA, A, C, G, T = 44, 65, 67, 71, 84
 
 
@@ -119,10 +125,9 @@ def trim_calls(calls: CallSet, rows: Rows, max_allele_length_bp: int) -> Alleles
 
 def take(alleles: Alleles, rows: NDArray[np.intp]) -> Alleles:
     """Return a selection of rows."""
-    return Alleles(*(
-        column if name == "letters" else np.ascontiguousarray(column[rows])
-        for name, column in zip(Alleles._fields, alleles, strict=True)
-    ))  # fmt: skip
+    columns: dict[str, Any] = alleles._asdict()
+    chosen = {name: np.ascontiguousarray(column[rows]) for name, column in columns.items() if name != "letters"}
+    return alleles._replace(**chosen)
 
 
 def _room(count: int, letters: NDArray[np.uint8]) -> Alleles:
@@ -150,7 +155,7 @@ def _room(count: int, letters: NDArray[np.uint8]) -> Alleles:
 
 
 @compiled
-def _alternative(letters, start, end, number):
+def _alternative(letters: ByteArray, start: int, end: int, number: int) -> tuple[int, int]:
     """Return the bounds of one allele of the ALT column."""
     while number > 1:
         while letters[start] != COMMA:
@@ -164,7 +169,7 @@ def _alternative(letters, start, end, number):
 
 
 @compiled
-def _is_bases(letters, start, end):
+def _is_bases(letters: ByteArray, start: int, end: int) -> bool:
     for offset in range(start, end):
         if BASES_OF[letters[offset]] == 0:
             return False
@@ -172,7 +177,17 @@ def _is_bases(letters, start, end):
 
 
 @compiled
-def _place(row, side, position, letters, reference, reference_length, start, stop, alleles):
+def _place(
+    row: int,
+    side: int,
+    position: int,
+    letters: ByteArray,
+    reference: int,
+    reference_length: int,
+    start: int,
+    stop: int,
+    alleles: Alleles,
+) -> None:
     """Trim one allele and write it to its haplotype."""
     length = stop - start
     shortest = min(reference_length, length)
@@ -194,14 +209,14 @@ def _place(row, side, position, letters, reference, reference_length, start, sto
 
 
 @compiled
-def _is_transition(one, other):
+def _is_transition(one: int, other: int) -> bool:
     return (
         (one == A and other == G) or (one == G and other == A) or (one == C and other == T) or (one == T and other == C)
     )
 
 
 @compiled
-def _count_changes(row, side, position, reference, letters, alleles):
+def _count_changes(row: int, side: int, position: int, reference: int, letters: ByteArray, alleles: Alleles) -> None:
     """Count the transitions and transversions of an allele that changes no length."""
     origin = reference + alleles.starts[row, side] - position
     for offset in range(alleles.lengths[row, side]):
@@ -214,15 +229,14 @@ def _count_changes(row, side, position, reference, letters, alleles):
 
 
 @compiled
-def _size_class(first_class, size):
+def _size_class(first_class: int, size: int) -> int:
     return first_class + (0 if size <= 5 else (1 if size <= 15 else 2))
 
 
 @compiled
-def _classify(row, position, reference, letters, alleles):
-    """Write type, subtype, bounds and changed bases of a call."""
-    inserts = deletes = replaces = False
-    size, first, last = 0, 2**31 - 1, -1
+def _changes(row: int, position: int, reference: int, letters: ByteArray, alleles: Alleles) -> tuple[int, int]:
+    """Write the bounds and changed bases of a call; return the kinds of change as bits, and the size of the largest."""
+    kinds, size, first, last = 0, 0, MAX_POSITION, -1
     for side in range(2):
         start, end, length = alleles.starts[row, side], alleles.ends[row, side], alleles.lengths[row, side]
         if start == NO_CHANGE:
@@ -232,32 +246,51 @@ def _classify(row, position, reference, letters, alleles):
             continue
         size = max(size, end - start, length)
         if end == start:
-            inserts = True
+            kinds |= INSERTS
         elif length == 0:
-            deletes = True
+            kinds |= DELETES
         elif length != end - start:
-            replaces = True
+            kinds |= REPLACES
         else:
+            kinds |= SUBSTITUTES
             _count_changes(row, side, position, reference, letters, alleles)
     alleles.first[row], alleles.last[row] = first, last
-    is_substitution = alleles.transitions[row] + alleles.transversions[row] > 0
-    if not (inserts or deletes or replaces):
+    return kinds, size
+
+
+@compiled
+def _classify(row: int, position: int, reference: int, letters: ByteArray, alleles: Alleles) -> None:
+    """Write type and subtype of a call."""
+    kinds, size = _changes(row, position, reference, letters, alleles)
+    if kinds == SUBSTITUTES:
         alleles.kinds[row] = SNP
-        only_one = alleles.transitions[row] == 0 or alleles.transversions[row] == 0
-        is_transition = alleles.transversions[row] == 0
-        alleles.subtypes[row] = (TRANSITION if is_transition else TRANSVERSION) if only_one else MIXED
+        if alleles.transversions[row] == 0:
+            alleles.subtypes[row] = TRANSITION
+        else:
+            alleles.subtypes[row] = TRANSVERSION if alleles.transitions[row] == 0 else MIXED
         return
     alleles.kinds[row] = INDEL
     alleles.transitions[row] = 0
     alleles.transversions[row] = 0
-    if replaces or is_substitution or (inserts and deletes):
-        alleles.subtypes[row] = _size_class(FIRST_COMPLEX, size)
+    if kinds == INSERTS:
+        alleles.subtypes[row] = _size_class(FIRST_INSERTION, size)
+    elif kinds == DELETES:
+        alleles.subtypes[row] = _size_class(FIRST_DELETION, size)
     else:
-        alleles.subtypes[row] = _size_class(FIRST_INSERTION if inserts else FIRST_DELETION, size)
+        alleles.subtypes[row] = _size_class(FIRST_COMPLEX, size)
 
 
 @compiled
-def _region(row, position, reference, reference_length, start, end, letters, alleles):
+def _region(
+    row: int,
+    position: int,
+    reference: int,
+    reference_length: int,
+    start: int,
+    end: int,
+    letters: ByteArray,
+    alleles: Alleles,
+) -> int:
     """Write the bases that are laid on regions, and return the longest allele of the record."""
     shares, longest = True, reference_length
     while start < end:
@@ -274,18 +307,26 @@ def _region(row, position, reference, reference_length, start, end, letters, all
 
 
 @compiled
-def _genotype_class(row, first, second, alleles):
+def _genotype_class(row: int, first: int, second: int, alleles: Alleles) -> None:
     has_first, has_second = alleles.starts[row, 0] != NO_CHANGE, alleles.starts[row, 1] != NO_CHANGE
     if has_first and has_second:
         alleles.genotypes[row] = HOMALT if alleles.is_same[row] else HETALT
-    elif first == MISSING or second == MISSING:
+    elif min(first, second) == MISSING:
         alleles.genotypes[row] = HALFCALL
     else:
         alleles.genotypes[row] = HET
 
 
 @compiled
-def _trim(positions, reference_lengths, alternative_lengths, letter_offsets, genotypes, max_length, alleles):
+def _trim(
+    positions: NDArray[np.int32],
+    reference_lengths: NDArray[np.int32],
+    alternative_lengths: NDArray[np.int32],
+    letter_offsets: NDArray[np.int64],
+    genotypes: NDArray[np.int16],
+    max_length: int,
+    alleles: Alleles,
+) -> None:
     letters = alleles.letters
     for row in range(positions.size):
         position, reference, reference_length = positions[row], letter_offsets[row], reference_lengths[row]
@@ -312,7 +353,13 @@ def _trim(positions, reference_lengths, alternative_lengths, letter_offsets, gen
 
 
 @compiled
-def first_contradiction(positions, reference_lengths, letter_offsets, letters, sequence):
+def first_contradiction(
+    positions: NDArray[np.int32],
+    reference_lengths: NDArray[np.int32],
+    letter_offsets: NDArray[np.int64],
+    letters: ByteArray,
+    sequence: ByteArray,
+) -> int:
     """Return the first row whose REF the reference sequence contradicts or does not reach, or -1."""
     for row in range(positions.size):
         start = positions[row]

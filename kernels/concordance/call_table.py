@@ -45,8 +45,9 @@ def tabulate(alleles: Alleles) -> Calls:
     """Return the columns of alleles that the search reads."""
     table = np.empty((len(alleles.first), CALL_WIDTH), np.int64)
     for allele in range(2):
-        for column, values in enumerate((alleles.starts, alleles.ends, alleles.offsets, alleles.lengths)):
-            table[:, allele * ALLELE_WIDTH + column] = values[:, allele]
+        base = allele * ALLELE_WIDTH
+        table[:, base + START], table[:, base + END] = alleles.starts[:, allele], alleles.ends[:, allele]
+        table[:, base + OFFSET], table[:, base + COUNT] = alleles.offsets[:, allele], alleles.lengths[:, allele]
     table[:, SAME], table[:, FIRST], table[:, LAST] = alleles.is_same, alleles.first, alleles.last
     return Calls(table, alleles.letters)
 

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.concordance.alleles import COMPARABLE, NOT_A_SEQUENCE, TOO_LONG, Rows, first_contradiction, take, trim_calls
+from kernels.concordance.alleles import (
+    COMPARABLE,
+    NOT_A_SEQUENCE,
+    TOO_LONG,
+    Rows,
+    first_contradiction,
+    take,
+    trim_calls,
+)
 from kernels.concordance.decisions import NOT_ASSESSED, Comparison, Side, Verdicts, compare
 from kernels.concordance.regions import RegionSets, lies_in
 from kernels.concordance.request import ConcordanceParams

@@ -72,9 +72,7 @@ def compare(
     sequence: ByteArray, truth: Side, query: Side, params: ConcordanceParams, *, has_confident: bool
 ) -> Comparison | None:
     """Compare the calls of one contig; None where more of the reference must be loaded first."""
-    by_genotype = find_matches(
-        sequence, truth.alleles, query.alleles, ploidy=DIPLOID, max_states=params.max_states
-    )
+    by_genotype = find_matches(sequence, truth.alleles, query.alleles, ploidy=DIPLOID, max_states=params.max_states)
     by_allele = _allele_matches(sequence, truth, query, by_genotype, params.max_states) if by_genotype else None
     if by_genotype is None or by_allele is None:
         return None
@@ -86,9 +84,7 @@ def compare(
     return Comparison(truth_verdicts, query_verdicts, limited)
 
 
-def _allele_matches(
-    sequence: ByteArray, truth: Side, query: Side, found: Matches, max_states: int
-) -> Matches | None:
+def _allele_matches(sequence: ByteArray, truth: Side, query: Side, found: Matches, max_states: int) -> Matches | None:
     """Match by one shared allele what did not match by genotype."""
     truth_rows, query_rows = np.flatnonzero(found.truth == 0), np.flatnonzero(found.query == 0)
     partial = find_matches(

@@ -26,12 +26,43 @@ from numpy.typing import NDArray
 from kernels.compiled import compiled
 from kernels.concordance.alleles import NO_CHANGE, Alleles
 from kernels.concordance.call_table import (
-    ALLELES, ANY_ALLELE, COUNT, DIPLOID, FIRST, LAST, START, ByteArray, Calls, IntTable, choose_alleles, decide_alone,
+    ALLELES,
+    ANY_ALLELE,
+    COUNT,
+    DIPLOID,
+    FIRST,
+    LAST,
+    START,
+    ByteArray,
+    Calls,
+    IntTable,
+    choose_alleles,
+    decide_alone,
     tabulate,
 )  # fmt: skip
 from kernels.concordance.states import (
-    BLOCKS, BOTH, FNV_START, HASH, HISTORY, IN_STEP_AT, LENGTH, LETTERS, QUERY, QUERY_AT, QUERY_CALLS, SCORE, SIDES,
-    TRUTH, TRUTH_AT, TRUTH_CALLS, WIDTH, include, is_in_step, keep, settle, standardise,
+    BLOCKS,
+    BOTH,
+    FNV_START,
+    HASH,
+    HISTORY,
+    IN_STEP_AT,
+    LENGTH,
+    LETTERS,
+    QUERY,
+    QUERY_AT,
+    QUERY_CALLS,
+    SCORE,
+    SIDES,
+    TRUTH,
+    TRUTH_AT,
+    TRUTH_CALLS,
+    WIDTH,
+    include,
+    is_in_step,
+    keep,
+    settle,
+    standardise,
 )  # fmt: skip
 
 __all__ = ["ANY_ALLELE", "DIPLOID", "Matches", "find_matches"]
@@ -283,9 +314,7 @@ def _branch(
                 agrees, fill = include(state, letters, fill, sequence, side, calls, row, chosen)
             for base in BLOCKS:
                 if agrees == 1:
-                    agrees = settle(
-                        state, base, letters, sequence, truth, cursor[TRUTH_ROW], query, cursor[QUERY_ROW]
-                    )
+                    agrees = settle(state, base, letters, sequence, truth, cursor[TRUTH_ROW], query, cursor[QUERY_ROW])
             if agrees < 0:
                 return -1
             if agrees == 1:
@@ -381,7 +410,7 @@ def _search(
 ) -> tuple[int, int]:
     """Decide every call; return (status, number of places where states were given up)."""
     # Past every position that a call can have, the end of the contig included.
-    far = np.int64(sequence.size + 1)
+    far = len(sequence) + 1
     cursor = np.zeros(CURSOR_SLOTS, np.int64)
     room = _Room(
         np.zeros((64, WIDTH), np.int64), np.zeros((64, WIDTH), np.int64), np.zeros(512, np.int64),

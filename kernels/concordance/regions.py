@@ -62,9 +62,7 @@ def _territory(path: str | os.PathLike[str], lengths: Mapping[str, int], referen
     names = reference_names(regions.contigs, lengths)
     contigs = tuple(names.get(contig, contig) for contig in regions.contigs)
     if len(set(contigs)) < len(contigs):
-        raise KernelError(
-            "contig_twice", f"{regions.source} uses two names for one contig.", file=regions.source
-        )
+        raise KernelError("contig_twice", f"{regions.source} uses two names for one contig.", file=regions.source)
     renamed = dataclasses.replace(regions, contigs=contigs)
     renamed.require_within(lengths, reference_file)
     return renamed.territory()

@@ -63,13 +63,14 @@ def _collect(outcomes: Sequence[ContigOutcome], query: CallSet, kind: int) -> _S
         truth_total += int(found.sum() + (truth_rows & (truth_verdicts.decisions == FALSE)).sum())
         query_tp.append(scores[query_rows & (query_verdicts.decisions == TRUE_POSITIVE)])
         query_fp.append(scores[query_rows & (query_verdicts.decisions == FALSE)])
-    empty = [np.empty(0)]
-    return _Scores(*(np.concatenate(parts or empty) for parts in (truth_tp, query_tp, query_fp)), truth_total)
+    return _Scores(_joined(truth_tp), _joined(query_tp), _joined(query_fp), truth_total)
 
 
-def _lowest_scores(
-    matches: NDArray[np.int32], scores: NDArray[np.float64], last_match: int
-) -> NDArray[np.float64]:
+def _joined(parts: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    return np.concatenate(parts) if parts else np.empty(0)
+
+
+def _lowest_scores(matches: NDArray[np.int32], scores: NDArray[np.float64], last_match: int) -> NDArray[np.float64]:
     """Return the lowest score of the query calls of each match; NaN if one of them has none."""
     lowest = np.full(max(int(matches.max(initial=0)), last_match) + 1, np.inf)
     np.minimum.at(lowest, matches, np.where(np.isnan(scores), -np.inf, scores))
@@ -81,7 +82,7 @@ def _curve(name: str, scores: _Scores, max_points: int) -> list[RocPoint]:
     thresholds = np.unique(every[~np.isnan(every)])[::-1]
     if len(thresholds) > max_points:
         thresholds = thresholds[np.linspace(0, len(thresholds) - 1, max_points).round().astype(np.intp)]
-    found, right, wrong = (_reaching(part, thresholds) for part in scores[:3])
+    found, right, wrong = (_reaching(part, thresholds) for part in (scores.truth_tp, scores.query_tp, scores.query_fp))
     return [
         RocPoint(
             type=name,

@@ -183,9 +183,7 @@ def _region_sizes(
     lengths = {outcome.contig: reference.lengths[outcome.contig] for outcome in outcomes}
     sizes: dict[str, tuple[int, int | None]] = {}
     for stratum, territory in {EVERYWHERE: regions.targets, **regions.strata}.items():
-        confident = (
-            None if regions.confident is None else overlap_length_bp(territory, regions.confident, lengths)
-        )
+        confident = None if regions.confident is None else overlap_length_bp(territory, regions.confident, lengths)
         sizes[stratum] = (overlap_length_bp(territory, None, lengths), confident)
     return sizes
 

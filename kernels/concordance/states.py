@@ -9,7 +9,15 @@ import numpy as np
 
 from kernels.compiled import compiled
 from kernels.concordance.call_table import (
-    COUNT, END, OFFSET, PLAIN, START, ByteArray, Calls, IntTable, next_start,
+    COUNT,
+    END,
+    OFFSET,
+    PLAIN,
+    START,
+    ByteArray,
+    Calls,
+    IntTable,
+    next_start,
 )  # fmt: skip
 
 TRUTH, QUERY = 0, 1
@@ -90,7 +98,7 @@ def settle(
     query_index: int,
 ) -> int:
     """Read on as far as both sides are determined. Return 1 if they agree, 0 if not, -1 if reference is missing."""
-    end = np.int64(sequence.size)
+    end = len(sequence)
     if state[base + AHEAD] == TRUTH_AHEAD:
         limit = next_start(query, query_index, state[base + QUERY_AT], end)
         agrees = _catch_up(state, base, letters, sequence, QUERY_AT, limit)

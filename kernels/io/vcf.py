@@ -17,7 +17,7 @@ from kernels.io.freshness import require_fresh_indexes
 from kernels.io.text_chunks import line_chunks
 
 HEADER_COLUMNS = b"#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO"
-FIXED_COLUMNS = 9
+FIRST_SAMPLE_COLUMN = 9
 SHORTEST_LINE_BYTES = 16
 MISSING = vcf_scan.MISSING
 ABSENT = vcf_scan.ABSENT
@@ -118,15 +118,15 @@ class CallSet:
 
 
 @dataclass
-class _Columns:
+class _Pieces:
     """Pieces of the columns of a CallSet, one per chunk of text."""
 
     pieces: dict[str, list[NDArray[Any]]] = field(default_factory=dict)
     row_count: int = 0
     letter_count: int = 0
 
-    def add(self, buffers: Mapping[str, NDArray[Any]], rows: int, letters: int) -> None:
-        for name, buffer in buffers.items():
+    def add(self, columns: vcf_scan.Columns, rows: int, letters: int) -> None:
+        for name, buffer in columns._asdict().items():
             kept = buffer[: letters if name == "letters" else rows].copy()
             if name == "letter_offsets":
                 kept += self.letter_count
@@ -136,7 +136,7 @@ class _Columns:
 
     def joined(self) -> dict[str, NDArray[Any]]:
         if not self.pieces:
-            self.add(_buffers(0, 0), 0, 0)
+            self.add(_columns(0, 0), 0, 0)
         return {name: np.concatenate(pieces) for name, pieces in self.pieces.items()}
 
 
@@ -172,7 +172,9 @@ def read_calls(
     chunks = line_chunks(path)
     header, rest = _read_header(chunks, source)
     chosen = _choose_sample(header, sample, source)
-    scanner = _Scanner(source, FIXED_COLUMNS + header.samples.index(chosen), *_score_source(score_field), header)
+    sample_column = FIRST_SAMPLE_COLUMN + header.samples.index(chosen)
+    wanted = vcf_scan.Wanted(sample_column, *_score_source(score_field), _bytes_of("GT"))
+    scanner = _Scanner(source, header, wanted)
     for text in rest:
         scanner.take(text)
         if progress is not None:
@@ -216,10 +218,12 @@ def _parse_header(text: bytes, source: str) -> VcfHeader:
         raise KernelError(
             "vcf_header", f"{source} is not a VCF: its #CHROM line does not name the eight fixed columns.", file=source
         )
-    samples = tuple(column.decode("utf-8", "replace") for column in columns[FIXED_COLUMNS:])
+    samples = tuple(column.decode("utf-8", "replace") for column in columns[FIRST_SAMPLE_COLUMN:])
     if not samples:
         raise KernelError(
-            "vcf_no_samples", f"{source} has no sample column: a list of sites has no genotypes to compare.", file=source
+            "vcf_no_samples",
+            f"{source} has no sample column: a list of sites has no genotypes to compare.",
+            file=source,
         )
     return VcfHeader(samples, _contig_lengths(lines), len(lines))
 
@@ -272,49 +276,44 @@ def _bytes_of(text: str) -> NDArray[np.uint8]:
     return np.frombuffer(text.encode("utf-8"), dtype=np.uint8)
 
 
-def _buffers(rows: int, letters: int) -> dict[str, NDArray[Any]]:
-    """Return room for the columns of a chunk, in the order in which the scanner takes them."""
-    return {
-        "positions": np.empty(rows, np.int32),
-        "reference_lengths": np.empty(rows, np.int32),
-        "alternative_lengths": np.empty(rows, np.int32),
-        "letter_offsets": np.empty(rows, np.int64),
-        "genotypes": np.empty((rows, 2), np.int16),
-        "is_phased": np.empty(rows, np.bool_),
-        "is_passing": np.empty(rows, np.bool_),
-        "scores": np.empty(rows, np.float64),
-        "letters": np.empty(letters, np.uint8),
-    }
+def _columns(rows: int, letters: int) -> vcf_scan.Columns:
+    return vcf_scan.Columns(
+        positions=np.empty(rows, np.int32),
+        reference_lengths=np.empty(rows, np.int32),
+        alternative_lengths=np.empty(rows, np.int32),
+        letter_offsets=np.empty(rows, np.int64),
+        genotypes=np.empty((rows, 2), np.int16),
+        is_phased=np.empty(rows, np.bool_),
+        is_passing=np.empty(rows, np.bool_),
+        scores=np.empty(rows, np.float64),
+        letters=np.empty(letters, np.uint8),
+    )
 
 
 class _Scanner:
     """Feeds chunks of lines to the compiled scanner and keeps what it finds."""
 
-    def __init__(
-        self, source: str, sample_column: int, score_kind: int, score_key: NDArray[np.uint8], header: VcfHeader
-    ) -> None:
+    def __init__(self, source: str, header: VcfHeader, wanted: vcf_scan.Wanted) -> None:
         self._source = source
         self._header = header
-        self._arguments = (sample_column, score_kind, score_key, _bytes_of("GT"))
+        self._wanted = wanted
         self._contig = np.zeros(vcf_scan.MAX_CONTIG_BYTES, np.uint8)
         self._tally = np.zeros(vcf_scan.TALLY_SLOTS, np.int64)
-        self._columns = _Columns()
+        self._kept = _Pieces()
         self._run_starts: dict[str, int] = {}
 
     def take(self, text: bytes) -> None:
         """Scan a chunk of whole lines."""
         buffer = np.frombuffer(text, dtype=np.uint8)
         rows = min(text.count(b"\n") + 1, len(text) // SHORTEST_LINE_BYTES + 1)
-        columns = _buffers(rows, len(text))
-        run_rows, run_bounds = np.empty(rows, np.int64), np.empty((rows, 2), np.int64)
-        kept, letters, runs = vcf_scan.scan(
-            buffer, *self._arguments, self._contig, self._tally, *columns.values(), run_rows, run_bounds
-        )
-        for row, (start, end) in zip(run_rows[:runs].tolist(), run_bounds[:runs].tolist(), strict=True):
-            self._begin_run(text[start:end].decode("utf-8", "replace"), self._columns.row_count + row)
+        columns = _columns(rows, len(text))
+        runs = vcf_scan.Runs(np.empty(rows, np.int64), np.empty((rows, 2), np.int64))
+        kept, letters, begun = vcf_scan.scan(buffer, self._wanted, self._contig, self._tally, columns, runs)
+        for row, (start, end) in zip(runs.rows[:begun].tolist(), runs.bounds[:begun].tolist(), strict=True):
+            self._begin_run(text[start:end].decode("utf-8", "replace"), self._kept.row_count + row)
         if self._tally[vcf_scan.TALLY_ERROR]:
             raise self._error(text)
-        self._columns.add(columns, kept, letters)
+        self._kept.add(columns, kept, letters)
 
     def _begin_run(self, contig: str, row: int) -> None:
         if contig in self._run_starts:
@@ -340,7 +339,7 @@ class _Scanner:
 
     def finish(self, sample: str) -> CallSet:
         """Return everything that was scanned."""
-        starts = [*self._run_starts.values(), self._columns.row_count]
+        starts = [*self._run_starts.values(), self._kept.row_count]
         runs = tuple(
             ContigRun(name, first, last)
             for name, first, last in zip(self._run_starts, starts[:-1], starts[1:], strict=True)
@@ -353,7 +352,7 @@ class _Scanner:
             record_count=int(self._tally[vcf_scan.TALLY_RECORDS]),
             no_call_count=int(self._tally[vcf_scan.TALLY_NO_CALL]),
             reference_count=int(self._tally[vcf_scan.TALLY_REFERENCE]),
-            **self._columns.joined(),
+            **self._kept.joined(),
         )
 
 
@@ -363,8 +362,14 @@ _MESSAGES = {
     vcf_scan.BAD_REFERENCE_ALLELE: ("record_reference_allele", "has a REF that is not a sequence of bases."),
     vcf_scan.NO_GENOTYPE: ("record_no_genotype", "has no genotype (GT) for the sample."),
     vcf_scan.BAD_GENOTYPE: ("record_genotype", "has a genotype that cannot be read."),
-    vcf_scan.PLOIDY_OVER_TWO: ("record_ploidy", "has a genotype of more than two alleles; only 1 and 2 can be compared."),
-    vcf_scan.ALLELE_OUT_OF_RANGE: ("record_allele_number", "has a genotype that names an allele which ALT does not list."),
+    vcf_scan.PLOIDY_OVER_TWO: (
+        "record_ploidy",
+        "has a genotype of more than two alleles; only 1 and 2 can be compared.",
+    ),
+    vcf_scan.ALLELE_OUT_OF_RANGE: (
+        "record_allele_number",
+        "has a genotype that names an allele which ALT does not list.",
+    ),
     vcf_scan.UNSORTED: ("record_unsorted", "lies before the record above it: the file is not sorted. Sort it first."),
     vcf_scan.NAME_TOO_LONG: ("record_columns", "has a contig name of more than 1,024 bytes."),
 }

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
+from numpy.typing import NDArray
 
 from kernels.compiled import compiled
+
+ByteArray = NDArray[np.uint8]
+IntArray = NDArray[np.int64]
 
 # Why a line cannot be read; `kernels.io.vcf` turns each into a sentence.
 FINE = 0
@@ -39,14 +45,53 @@ TALLY_ERROR_OFFSET = 7
 TALLY_SLOTS = 8
 
 MAX_CONTIG_BYTES = 1024
+FIXED_COLUMNS = 8
 SAMPLE_COLUMN = 9
 END = 10
 
-TAB, LINE_FEED, RETURN, COLON, COMMA, SEMICOLON = 9, 10, 13, 58, 44, 59
+TAB, LINE_FEED, RETURN, HASH, COLON, COMMA, SEMICOLON, EQUALS = 9, 10, 13, 35, 58, 44, 59, 61
 DOT, SLASH, PIPE, MINUS, PLUS, ZERO, NINE = 46, 47, 124, 45, 43, 48, 57
 
 
-def _letters(accepted: bytes) -> np.ndarray:
+class Wanted(NamedTuple):
+    """What to read of each line.
+
+    Attributes
+    ----------
+    sample_column : int
+    score_kind : int
+        `SCORE_QUAL`, `SCORE_INFO` or `SCORE_FORMAT`.
+    score_key, genotype_key : uint8 arrays
+    """
+
+    sample_column: int
+    score_kind: int
+    score_key: ByteArray
+    genotype_key: ByteArray
+
+
+class Columns(NamedTuple):
+    """Room for the columns of the records kept; see `kernels.io.vcf.CallSet`."""
+
+    positions: NDArray[np.int32]
+    reference_lengths: NDArray[np.int32]
+    alternative_lengths: NDArray[np.int32]
+    letter_offsets: IntArray
+    genotypes: NDArray[np.int16]
+    is_phased: NDArray[np.bool_]
+    is_passing: NDArray[np.bool_]
+    scores: NDArray[np.float64]
+    letters: ByteArray
+
+
+class Runs(NamedTuple):
+    """Room for the contig runs begun: first row kept, and where the name lies in the text."""
+
+    rows: IntArray
+    bounds: IntArray
+
+
+def _letters(accepted: bytes) -> NDArray[np.bool_]:
     table = np.zeros(256, dtype=np.bool_)
     table[list(accepted + accepted.lower())] = True
     return table
@@ -57,14 +102,14 @@ MAX_POSITION = 2**31 - 2
 
 
 @compiled
-def _find(text, start, end, letter):
+def _find(text: ByteArray, start: int, end: int, letter: int) -> int:
     while start < end and text[start] != letter:
         start += 1
     return start
 
 
 @compiled
-def _split(text, start, end, sample_column, columns):
+def _split(text: ByteArray, start: int, end: int, sample_column: int, columns: IntArray) -> int:
     """Write where columns 0-8 and the sample's begin (the end of the last goes to END); return how many were found."""
     if end > start and text[end - 1] == RETURN:
         end -= 1
@@ -86,20 +131,19 @@ def _split(text, start, end, sample_column, columns):
 
 
 @compiled
-def _whole_number(text, start, end):
+def _whole_number(text: ByteArray, start: int, end: int) -> int:
     if start == end or end - start > 10:
         return -1
     value = 0
     for offset in range(start, end):
-        digit = text[offset] - ZERO
-        if digit > 9:
+        if text[offset] < ZERO or text[offset] > NINE:
             return -1
-        value = value * 10 + digit
+        value = value * 10 + (text[offset] - ZERO)
     return value
 
 
 @compiled
-def _subfield(text, start, end, index):
+def _subfield(text: ByteArray, start: int, end: int, index: int) -> tuple[int, int]:
     """Return the bounds of the colon-separated part with an index, or an empty range."""
     for _ in range(index):
         start = _find(text, start, end, COLON) + 1
@@ -109,17 +153,17 @@ def _subfield(text, start, end, index):
 
 
 @compiled
-def _same(text, start, end, key):
+def _same(text: ByteArray, start: int, end: int, key: ByteArray) -> bool:
     if end - start != key.size:
         return False
-    for offset in range(key.size):
+    for offset in range(key.size):  # noqa: SIM110 - compiled
         if text[start + offset] != key[offset]:
             return False
     return True
 
 
 @compiled
-def _key_index(text, start, end, key):
+def _key_index(text: ByteArray, start: int, end: int, key: ByteArray) -> int:
     """Return the position of a key among colon-separated keys, or -1."""
     index = 0
     while start <= end:
@@ -132,7 +176,7 @@ def _key_index(text, start, end, key):
 
 
 @compiled
-def _genotype(text, start, end, alleles):
+def _genotype(text: ByteArray, start: int, end: int, alleles: IntArray) -> tuple[int, bool]:
     """Write the two allele numbers of a genotype and return (error, is_phased)."""
     count, phased = 0, False
     alleles[1] = ABSENT
@@ -161,49 +205,66 @@ def _genotype(text, start, end, alleles):
 
 
 @compiled
-def _decimal(text, start, end):
-    """Return the number written in a range, or NaN. A list gives its first number."""
-    sign, mantissa, exponent, digits = 1.0, 0, 0, 0
-    is_fraction = False
+def _exponent(text: ByteArray, start: int, end: int) -> tuple[int, int]:
+    """Return a decimal exponent (0 if there is none) and where it ends."""
+    if start == end or (text[start] != 101 and text[start] != 69):
+        return 0, start
+    start += 1
+    is_negative = start < end and text[start] == MINUS
     if start < end and (text[start] == MINUS or text[start] == PLUS):
-        sign = -1.0 if text[start] == MINUS else 1.0
         start += 1
+    exponent = 0
+    while start < end and ZERO <= text[start] <= NINE and exponent < 10000:
+        exponent = exponent * 10 + (text[start] - ZERO)
+        start += 1
+    return -exponent if is_negative else exponent, start
+
+
+@compiled
+def _mantissa(text: ByteArray, start: int, end: int) -> tuple[int, int, int]:
+    """Return the digits of a number, the power of ten that they count, and where they end (-1: there are none)."""
+    mantissa, power, digits = 0, 0, 0
+    is_fraction = False
     while start < end:
         letter = text[start]
         if ZERO <= letter <= NINE:
+            # Digits beyond the precision of the result only shift it.
             if mantissa < 10**17:
                 mantissa = mantissa * 10 + (letter - ZERO)
-                exponent -= is_fraction
+                power -= is_fraction
             else:
-                exponent += not is_fraction
+                power += not is_fraction
             digits += 1
         elif letter == DOT and not is_fraction:
             is_fraction = True
         else:
             break
         start += 1
-    if digits == 0:
-        return np.nan
-    if start < end and (text[start] == 101 or text[start] == 69):
+    return mantissa, power, start if digits else -1
+
+
+@compiled
+def _decimal(text: ByteArray, start: int, end: int) -> float:
+    """Return the number written in a range, or NaN. A list gives its first number."""
+    sign = 1.0
+    if start < end and (text[start] == MINUS or text[start] == PLUS):
+        sign = -1.0 if text[start] == MINUS else 1.0
         start += 1
-        is_negative = start < end and text[start] == MINUS
-        if start < end and (text[start] == MINUS or text[start] == PLUS):
-            start += 1
-        shift = 0
-        while start < end and ZERO <= text[start] <= NINE and shift < 10000:
-            shift = shift * 10 + (text[start] - ZERO)
-            start += 1
-        exponent += -shift if is_negative else shift
-    if start < end and text[start] != COMMA:
+    mantissa, power, stop = _mantissa(text, start, end)
+    if stop < 0:
         return np.nan
+    exponent, stop = _exponent(text, stop, end)
+    if stop < end and text[stop] != COMMA:
+        return np.nan
+    exponent += power
     return sign * (mantissa / 10.0 ** (-exponent) if exponent < 0 else mantissa * 10.0**exponent)
 
 
 @compiled
-def _info_number(text, start, end, key):
+def _info_number(text: ByteArray, start: int, end: int, key: ByteArray) -> float:
     while start < end:
         stop = _find(text, start, end, SEMICOLON)
-        equals = _find(text, start, stop, 61)
+        equals = _find(text, start, stop, EQUALS)
         if equals < stop and _same(text, start, equals, key):
             return _decimal(text, equals + 1, stop)
         start = stop + 1
@@ -211,7 +272,7 @@ def _info_number(text, start, end, key):
 
 
 @compiled
-def _score(text, columns, kind, key):
+def _score(text: ByteArray, columns: IntArray, kind: int, key: ByteArray) -> float:
     if kind == SCORE_QUAL:
         return _decimal(text, columns[5], columns[6] - 1)
     if kind == SCORE_INFO:
@@ -224,14 +285,14 @@ def _score(text, columns, kind, key):
 
 
 @compiled
-def _is_passing(text, start, end):
+def _is_passing(text: ByteArray, start: int, end: int) -> bool:
     if end - start == 1:
         return text[start] == DOT
     return end - start == 4 and text[start] == 80 and text[start + 1] == 65 and text[start + 2] == 83
 
 
 @compiled
-def _alternative_count(text, start, end):
+def _alternative_count(text: ByteArray, start: int, end: int) -> int:
     if end == start or (end - start == 1 and text[start] == DOT):
         return 0
     count = 1
@@ -241,7 +302,7 @@ def _alternative_count(text, start, end):
 
 
 @compiled
-def _is_sequence(text, start, end):
+def _is_sequence(text: ByteArray, start: int, end: int) -> bool:
     for offset in range(start, end):
         if not IS_BASE[text[offset]]:
             return False
@@ -249,7 +310,9 @@ def _is_sequence(text, start, end):
 
 
 @compiled
-def _read_genotype(text, columns, found, genotype_key, alleles):
+def _read_genotype(
+    text: ByteArray, columns: IntArray, found: int, genotype_key: ByteArray, alleles: IntArray
+) -> tuple[int, bool]:
     """Write a record's allele numbers and return (error, is_phased)."""
     if found <= SAMPLE_COLUMN:
         return NO_GENOTYPE, False
@@ -266,91 +329,110 @@ def _read_genotype(text, columns, found, genotype_key, alleles):
 
 
 @compiled
-def _keep_alleles(text, columns, letters, at):
-    """Copy REF and ALT, in capitals, to the pool and return where it ends."""
+def _enter_contig(
+    text: ByteArray, columns: IntArray, contig: ByteArray, tally: IntArray, row: int, runs: Runs, count: int
+) -> int:
+    """Begin a run if the line's contig is a new one; return the number of runs, or -1 if the name is too long."""
+    start, end = columns[0], columns[1] - 1
+    if end - start > MAX_CONTIG_BYTES:
+        return -1
+    if _same(text, start, end, contig[: tally[TALLY_CONTIG_BYTES]]):
+        return count
+    contig[: end - start] = text[start:end]
+    tally[TALLY_CONTIG_BYTES] = end - start
+    tally[TALLY_POSITION] = 0
+    runs.rows[count] = row
+    runs.bounds[count, 0] = start
+    runs.bounds[count, 1] = end
+    return count + 1
+
+
+@compiled
+def _check(
+    text: ByteArray, columns: IntArray, found: int, wanted: Wanted, tally: IntArray, alleles: IntArray
+) -> tuple[int, bool]:
+    """Read the position and the genotype of a line; return (error, is_phased)."""
+    position = _whole_number(text, columns[1], columns[2] - 1)
+    if position < 0 or position > MAX_POSITION:
+        return BAD_POSITION, False
+    if position < tally[TALLY_POSITION]:
+        return UNSORTED, False
+    tally[TALLY_POSITION] = position
+    if not _is_sequence(text, columns[3], columns[4] - 1):
+        return BAD_REFERENCE_ALLELE, False
+    error, phased = _read_genotype(text, columns, found, wanted.genotype_key, alleles)
+    if error == FINE and position == 0 and max(alleles[0], alleles[1]) > 0:
+        error = BAD_POSITION
+    return error, phased
+
+
+@compiled
+def _keep(
+    text: ByteArray, columns: IntArray, wanted: Wanted, position: int, alleles: IntArray, phased: bool, kept: Columns,
+    row: int, at: int,
+) -> int:  # fmt: skip
+    """Write a record to the columns; return the end of the letters kept."""
+    kept.positions[row] = position - 1
+    kept.reference_lengths[row] = columns[4] - 1 - columns[3]
+    kept.alternative_lengths[row] = columns[5] - 1 - columns[4]
+    kept.letter_offsets[row] = at
+    kept.genotypes[row, 0] = alleles[0]
+    kept.genotypes[row, 1] = alleles[1]
+    kept.is_phased[row] = phased
+    kept.is_passing[row] = _is_passing(text, columns[6], columns[7] - 1)
+    kept.scores[row] = _score(text, columns, wanted.score_kind, wanted.score_key)
     for offset in range(columns[3], columns[5] - 1):
         letter = text[offset]
-        letters[at] = letter - 32 if 97 <= letter <= 122 else letter
+        kept.letters[at] = letter - 32 if 97 <= letter <= 122 else letter
         at += 1
     return at
 
 
 @compiled
-def _enter_contig(text, columns, contig, tally):
-    """Make the line's contig the current one; return 1 if it changed, 0 if not, -1 if its name is too long."""
-    start, end = columns[0], columns[1] - 1
-    if end - start > MAX_CONTIG_BYTES:
-        return -1
-    if _same(text, start, end, contig[: tally[TALLY_CONTIG_BYTES]]):
-        return 0
-    contig[: end - start] = text[start:end]
-    tally[TALLY_CONTIG_BYTES] = end - start
-    tally[TALLY_POSITION] = 0
-    return 1
-
-
-@compiled
 def scan(
-    text, sample_column, score_kind, score_key, genotype_key, contig, tally,
-    positions, reference_lengths, alternative_lengths, letter_offsets, genotypes, phases, passes, scores, letters,
-    run_rows, run_bounds,
-):  # fmt: skip
-    """Scan whole lines; return (kept records, letters kept, contig runs begun). Errors go to the tally."""
-    columns = np.zeros(END + 1, dtype=np.int64)
-    alleles = np.zeros(2, dtype=np.int64)
-    row, at, runs, line = 0, 0, 0, 0
-    while line < text.size:
-        end = _find(text, line, text.size, LINE_FEED)
-        next_line = end + 1
+    text: ByteArray, wanted: Wanted, contig: ByteArray, tally: IntArray, kept: Columns, runs: Runs
+) -> tuple[int, int, int]:
+    """Scan whole lines.
+
+    Parameters
+    ----------
+    text : uint8 array
+    wanted : Wanted
+    contig : uint8 array (MAX_CONTIG_BYTES,)
+        Name of the contig of the last line, from chunk to chunk.
+    tally : int64 array (TALLY_SLOTS,)
+        Counts and the first error, from chunk to chunk.
+    kept : Columns
+    runs : Runs
+
+    Returns
+    -------
+    records kept, letters kept, runs begun : int
+    """
+    columns, alleles = np.zeros(END + 1, np.int64), np.zeros(2, np.int64)
+    row, at, begun, line = 0, 0, 0, 0
+    while line < len(text):
+        start, end = line, _find(text, line, len(text), LINE_FEED)
+        line = end + 1
         tally[TALLY_LINES] += 1
-        if end == line or text[line] == 35 or (end - line == 1 and text[line] == RETURN):
-            line = next_line
+        if end == start or text[start] == HASH or (end - start == 1 and text[start] == RETURN):
             continue
-        tally[TALLY_ERROR_OFFSET] = line
-        found = _split(text, line, end, sample_column, columns)
-        if found < 8:
-            tally[TALLY_ERROR] = TOO_FEW_COLUMNS
-            return row, at, runs
-        tally[TALLY_RECORDS] += 1
-        changed = _enter_contig(text, columns, contig, tally)
-        if changed < 0:
-            tally[TALLY_ERROR] = NAME_TOO_LONG
-            return row, at, runs
-        if changed:
-            run_rows[runs] = row
-            run_bounds[runs, 0] = columns[0]
-            run_bounds[runs, 1] = columns[1] - 1
-            runs += 1
-        position = _whole_number(text, columns[1], columns[2] - 1)
-        if position < 0 or position > MAX_POSITION:
-            tally[TALLY_ERROR] = BAD_POSITION
-            return row, at, runs
-        if position < tally[TALLY_POSITION]:
-            tally[TALLY_ERROR] = UNSORTED
-            return row, at, runs
-        tally[TALLY_POSITION] = position
-        error, phased = _read_genotype(text, columns, found, genotype_key, alleles)
-        if error == FINE and not _is_sequence(text, columns[3], columns[4] - 1):
-            error = BAD_REFERENCE_ALLELE
+        tally[TALLY_ERROR_OFFSET] = start
+        found = _split(text, start, end, wanted.sample_column, columns)
+        error, phased = TOO_FEW_COLUMNS, False
+        if found >= FIXED_COLUMNS:
+            tally[TALLY_RECORDS] += 1
+            begun = _enter_contig(text, columns, contig, tally, row, runs, begun)
+            if begun < 0:
+                error, begun = NAME_TOO_LONG, 0
+            else:
+                error, phased = _check(text, columns, found, wanted, tally, alleles)
         if error != FINE:
             tally[TALLY_ERROR] = error
-            return row, at, runs
-        line = next_line
-        if alleles[0] <= 0 and alleles[1] <= 0:
+            break
+        if alleles[0] > 0 or alleles[1] > 0:
+            at = _keep(text, columns, wanted, tally[TALLY_POSITION], alleles, phased, kept, row, at)
+            row += 1
+        else:
             tally[TALLY_REFERENCE if alleles[0] == 0 or alleles[1] == 0 else TALLY_NO_CALL] += 1
-            continue
-        if position == 0:
-            tally[TALLY_ERROR] = BAD_POSITION
-            return row, at, runs
-        positions[row] = position - 1
-        reference_lengths[row] = columns[4] - 1 - columns[3]
-        alternative_lengths[row] = columns[5] - 1 - columns[4]
-        letter_offsets[row] = at
-        genotypes[row, 0] = alleles[0]
-        genotypes[row, 1] = alleles[1]
-        phases[row] = phased
-        passes[row] = _is_passing(text, columns[6], columns[7] - 1)
-        scores[row] = _score(text, columns, score_kind, score_key)
-        at = _keep_alleles(text, columns, letters, at)
-        row += 1
-    return row, at, runs
+    return row, at, begun

@@ -8,7 +8,7 @@ largest number of calls that can be chosen.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import product
+from itertools import pairwise, product
 from typing import NamedTuple
 
 from small_genomes import Call
@@ -108,7 +108,7 @@ def in_step(reference: str, truth: Pair, query: Pair) -> list[int]:
 def is_balanced(reference: str, truth: Pair, query: Pair) -> bool:
     """Whether both sides contribute between any two neighbouring places in step."""
     places = [*in_step(reference, truth, query), len(reference) + 1]
-    for begin, end in zip(places[:-1], places[1:], strict=True):
+    for begin, end in pairwise(places):
         sides = {any(begin <= start < end for start in side.starts) for side in (truth, query)}
         if len(sides) > 1:
             return False

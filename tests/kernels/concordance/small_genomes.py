@@ -47,7 +47,9 @@ def write_fasta(path: Path, **sequences: str) -> Path:
 def read_alleles(folder: Path, calls: Sequence[Call]) -> tuple[Alleles, list[Call]]:
     """Return the alleles of calls as the kernel sees them, and the calls in that order."""
     columns = read_calls(write_vcf(folder / "calls.vcf", calls))
-    kept = [call for call in calls if any(part not in ("0", ".") for part in call.genotype.replace("|", "/").split("/"))]
+    kept = [
+        call for call in calls if any(part not in ("0", ".") for part in call.genotype.replace("|", "/").split("/"))
+    ]
     alleles = trim_calls(columns, Rows(0, len(columns)), 1000)
     rows = np.flatnonzero(alleles.fitness == COMPARABLE)
     order = rows[np.lexsort((alleles.last[rows], alleles.first[rows]))]
