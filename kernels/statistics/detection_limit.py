@@ -206,7 +206,8 @@ def minimum_depth(*, allele_fraction: Probability, alt_reads: int, probability: 
     if alt_reads < 1:
         raise KernelError("count_invalid", f"alt_reads is {alt_reads}; give an integer of 1 or more.", name="alt_reads")
     reference = 1 - checked_probability(allele_fraction, "allele_fraction")
-    return success_run_size(reliability=reference, confidence=probability, allowed_failures=alt_reads - 1)
+    wanted = checked_probability(probability, "probability")
+    return success_run_size(reliability=reference, confidence=wanted, allowed_failures=alt_reads - 1)
 
 
 def _checked_levels(levels: Sequence[DetectionLevel]) -> Sequence[DetectionLevel]:

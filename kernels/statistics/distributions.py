@@ -6,6 +6,8 @@ SciPy is loaded on first use: importing a kernel must stay cheap for the web pro
 from __future__ import annotations
 
 import importlib
+import math
+from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
@@ -25,6 +27,19 @@ def _special() -> ModuleType:
 def exact_fraction(number: Decimal | Fraction | float | int) -> Fraction:
     """Return the number as written: the float 0.95 is 19/20, not its nearest binary neighbour."""
     return Fraction(str(number)) if isinstance(number, float) else Fraction(number)
+
+
+def exact_values(values: Iterable[float]) -> list[Fraction]:
+    """Return measurements as written, or raise `value_not_finite`.
+
+    Sums of squares of such fractions carry no rounding: results that are equal have a variance of exactly 0.
+    """
+    exact = []
+    for index, value in enumerate(values):
+        if not math.isfinite(value):
+            raise KernelError("value_not_finite", f"Value {index} is {value}; give a finite number.", index=index)
+        exact.append(Fraction(repr(float(value))))
+    return exact
 
 
 def checked_probability(value: Decimal | Fraction | float, name: str) -> Fraction:

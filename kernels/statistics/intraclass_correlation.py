@@ -19,6 +19,8 @@ import numpy as np
 from kernels.errors import KernelError
 from kernels.statistics.distributions import checked_probability, f_quantile
 
+ROUNDING = 1e-13
+
 
 class IccModel(StrEnum):
     """Which raters judged which subjects, and whether their level matters."""
@@ -101,12 +103,15 @@ def _mean_squares(table: np.ndarray) -> _MeanSquares:
     n, k = table.shape
     grand, rows, columns = table.mean(), table.mean(axis=1), table.mean(axis=0)
     residual = table - rows[:, None] - columns[None, :] + grand
-    return _MeanSquares(
-        subjects=k * float(((rows - grand) ** 2).sum()) / (n - 1),
-        raters=n * float(((columns - grand) ** 2).sum()) / (k - 1),
-        error=float((residual**2).sum()) / ((n - 1) * (k - 1)),
-        within=float(((table - rows[:, None]) ** 2).sum()) / (n * (k - 1)),
+    # Ratings that agree leave squares of rounding errors; they must not pass for variation.
+    rounding = (ROUNDING * float(np.abs(table).max())) ** 2
+    squares = (
+        k * float(((rows - grand) ** 2).sum()) / (n - 1),
+        n * float(((columns - grand) ** 2).sum()) / (k - 1),
+        float((residual**2).sum()) / ((n - 1) * (k - 1)),
+        float(((table - rows[:, None]) ** 2).sum()) / (n * (k - 1)),
     )
+    return _MeanSquares(*(square if square > rounding else 0.0 for square in squares))
 
 
 def _interval(model: IccModel, squares: _MeanSquares, n: int, k: int, tail: float) -> Bounds:

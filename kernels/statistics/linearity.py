@@ -79,7 +79,7 @@ def linearity(
         intercept=_coefficient(intercept, sd * math.sqrt(1.0 / n + x_mean * x_mean / sxx), t),
         slope=_coefficient(slope, sd / math.sqrt(sxx), t),
         residual_sd=sd,
-        r_squared=1.0 - residual / syy if syy > 0.0 else None,
+        r_squared=1.0 - residual / syy if len(set(measured)) > 1 else None,
         largest_deviation=deviation,
         largest_deviation_at=place,
     )

@@ -15,10 +15,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import pairwise
 
 from kernels.errors import KernelError
-from kernels.statistics.distributions import checked_probability, chi_squared_quantile
+from kernels.statistics.distributions import checked_probability, chi_squared_quantile, exact_values
 
 RESIDUAL = "residual"
 MAD_TO_SD = 1.482602218505602  # 1 / quantile of the normal distribution at 3/4
@@ -94,8 +95,10 @@ def summarize(values: Sequence[float]) -> Summary:
     """Describe a series of measurements; the SD has n - 1 in its denominator."""
     if not values:
         raise KernelError("no_values", "There is no value to describe; give at least one.")
-    n, mean, middle = len(values), math.fsum(values) / len(values), median(values)
-    sd = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1)) if n > 1 else None
+    exact, n, middle = exact_values(values), len(values), median(values)
+    total = sum(exact, Fraction(0))
+    squares = sum((value * value for value in exact), Fraction(0)) - total * total / n
+    mean, sd = float(total / n), math.sqrt(squares / (n - 1)) if n > 1 else None
     mad = median([abs(value - middle) for value in values])
     robust_sd = MAD_TO_SD * mad
     return Summary(n, mean, sd, _cv(sd, mean), middle, mad, robust_sd, _cv(robust_sd, middle), min(values), max(values))
@@ -136,10 +139,11 @@ def variance_components(
     """
     _check_design(values, groups, factors)
     tree = [_members(groups, depth) for depth in range(len(factors) + 1)]
-    table = _analysis_of_variance(values, tree, [*factors, RESIDUAL])
-    mean = math.fsum(values) / len(values)
-    counted = [row for row, estimate in zip(table.weights, table.estimates, strict=True) if estimate >= 0.0]
-    weights = [math.fsum(column) for column in zip(*counted, strict=True)]
+    exact = exact_values(values)
+    table = _analysis_of_variance(exact, tree, [*factors, RESIDUAL])
+    mean = float(sum(exact, Fraction(0)) / len(exact))
+    counted = [row for row, estimate in zip(table.weights, table.estimates, strict=True) if estimate >= 0]
+    weights = [sum(column, Fraction(0)) for column in zip(*counted, strict=True)]
     freedom = _satterthwaite(weights, table.mean_squares, table.freedom)
     components = _components(table, mean)
     total = math.fsum(component.variance for component in components)
@@ -157,16 +161,18 @@ def variance_components(
 
 @dataclass(frozen=True, slots=True)
 class _AnalysisOfVariance:
+    """All in fractions: whether an estimate is below 0 is decided without rounding."""
+
     sources: list[str]
     freedom: list[int]
-    squares: list[float]
-    mean_squares: list[float]
-    expected: list[list[float]]
-    weights: list[list[float]]
-    estimates: list[float]
+    squares: list[Fraction]
+    mean_squares: list[Fraction]
+    expected: list[list[Fraction]]
+    weights: list[list[Fraction]]
+    estimates: list[Fraction]
 
 
-def _analysis_of_variance(values: Sequence[float], tree: _Tree, sources: list[str]) -> _AnalysisOfVariance:
+def _analysis_of_variance(values: Sequence[Fraction], tree: _Tree, sources: list[str]) -> _AnalysisOfVariance:
     freedom = _degrees_of_freedom(tree, len(values), sources)
     squares = _sums_of_squares(values, tree)
     mean_squares = [square / df for square, df in zip(squares, freedom, strict=True)]
@@ -177,21 +183,21 @@ def _analysis_of_variance(values: Sequence[float], tree: _Tree, sources: list[st
 
 
 def _components(table: _AnalysisOfVariance, mean: float) -> tuple[VarianceComponent, ...]:
-    variances = [max(0.0, estimate) for estimate in table.estimates]
-    total = math.fsum(variances)
+    variances = [max(Fraction(0), estimate) for estimate in table.estimates]
+    total = sum(variances, Fraction(0))
     return tuple(
         VarianceComponent(
             source=source,
             degrees_of_freedom=table.freedom[i],
-            sum_of_squares=table.squares[i],
-            mean_square=table.mean_squares[i],
-            expected_mean_square=tuple(table.expected[i]),
-            estimate=table.estimates[i],
-            variance=variances[i],
-            is_truncated=table.estimates[i] < 0.0,
+            sum_of_squares=float(table.squares[i]),
+            mean_square=float(table.mean_squares[i]),
+            expected_mean_square=tuple(float(coefficient) for coefficient in table.expected[i]),
+            estimate=float(table.estimates[i]),
+            variance=float(variances[i]),
+            is_truncated=table.estimates[i] < 0,
             sd=math.sqrt(variances[i]),
             cv_fraction=_cv(math.sqrt(variances[i]), mean),
-            share_fraction=variances[i] / total if total else None,
+            share_fraction=float(variances[i] / total) if total else None,
         )
         for i, source in enumerate(table.sources)
     )
@@ -226,50 +232,54 @@ def _degrees_of_freedom(tree: _Tree, n: int, sources: Sequence[str]) -> list[int
     return freedom
 
 
-def _sums_of_squares(values: Sequence[float], tree: _Tree) -> list[float]:
-    means = [{path: math.fsum(values[i] for i in rows) / len(rows) for path, rows in level.items()} for level in tree]
-    between = [
-        math.fsum(len(rows) * (means[d][path] - means[d - 1][path[:-1]]) ** 2 for path, rows in tree[d].items())
-        for d in range(1, len(tree))
+def _sums_of_squares(values: Sequence[Fraction], tree: _Tree) -> list[Fraction]:
+    """Return the rise of sum(group total² / group size) from each depth to the next, and on to the single values."""
+    explained = [
+        sum((sum((values[i] for i in rows), Fraction(0)) ** 2 / len(rows) for rows in level.values()), Fraction(0))
+        for level in tree
     ]
-    innermost = math.fsum((values[i] - means[-1][path]) ** 2 for path, rows in tree[-1].items() for i in rows)
-    return [*between, innermost]
+    explained.append(sum((value * value for value in values), Fraction(0)))
+    return [inner - outer for outer, inner in pairwise(explained)]
 
 
-def _expected_mean_squares(tree: _Tree, n: int, freedom: Sequence[int]) -> list[list[float]]:
+def _expected_mean_squares(tree: _Tree, n: int, freedom: Sequence[int]) -> list[list[Fraction]]:
     """Return the coefficient of component j in the expectation of mean square i."""
     depth = len(tree)
     spread = [[_spread(tree, outer, inner, n) for inner in range(1, depth + 1)] for outer in range(depth + 1)]
     return [
-        [(spread[i + 1][j] - spread[i][j]) / freedom[i] if j >= i else 0.0 for j in range(depth)] for i in range(depth)
+        [(spread[i + 1][j] - spread[i][j]) / freedom[i] if j >= i else Fraction(0) for j in range(depth)]
+        for i in range(depth)
     ]
 
 
-def _spread(tree: _Tree, outer: int, inner: int, n: int) -> float:
+def _spread(tree: _Tree, outer: int, inner: int, n: int) -> Fraction:
     """Return the sum over outer groups g of (sum over inner groups h in g of n_h²) / n_g."""
     if outer >= inner:
-        return float(n)
+        return Fraction(n)
     if inner == len(tree):  # single measurements: n_h = 1
-        return float(len(tree[outer]))
-    return math.fsum(len(rows) ** 2 / len(tree[outer][path[:outer]]) for path, rows in tree[inner].items())
+        return Fraction(len(tree[outer]))
+    parts = (Fraction(len(rows) ** 2, len(tree[outer][path[:outer]])) for path, rows in tree[inner].items())
+    return sum(parts, Fraction(0))
 
 
-def _component_weights(expected: list[list[float]]) -> list[list[float]]:
+def _component_weights(expected: list[list[Fraction]]) -> list[list[Fraction]]:
     """Solve the triangular system: each component as a weighted sum of the mean squares."""
     size = len(expected)
-    weights = [[0.0] * size for _ in range(size)]
+    weights = [[Fraction(0)] * size for _ in range(size)]
     for i in reversed(range(size)):
-        row = [1.0 if k == i else 0.0 for k in range(size)]
+        row = [Fraction(int(k == i)) for k in range(size)]
         for j in range(i + 1, size):
             row = [value - expected[i][j] * weight for value, weight in zip(row, weights[j], strict=True)]
         weights[i] = [value / expected[i][i] for value in row]
     return weights
 
 
-def _satterthwaite(weights: Sequence[float], mean_squares: Sequence[float], freedom: Sequence[int]) -> float | None:
+def _satterthwaite(
+    weights: Sequence[Fraction], mean_squares: Sequence[Fraction], freedom: Sequence[int]
+) -> float | None:
     parts = [weight * square for weight, square in zip(weights, mean_squares, strict=True)]
-    denominator = math.fsum(part * part / df for part, df in zip(parts, freedom, strict=True))
-    return math.fsum(parts) ** 2 / denominator if denominator else None
+    denominator = sum((part * part / df for part, df in zip(parts, freedom, strict=True)), Fraction(0))
+    return float(sum(parts, Fraction(0)) ** 2 / denominator) if denominator else None
 
 
 def _precision(variance: float, freedom: float | None, mean: float, confidence: float) -> PrecisionEstimate:
@@ -281,8 +291,8 @@ def _precision(variance: float, freedom: float | None, mean: float, confidence: 
     return PrecisionEstimate(variance, sd, _cv(sd, mean), freedom, lower, upper)
 
 
-def _dot(left: Sequence[float], right: Sequence[float]) -> float:
-    return math.fsum(a * b for a, b in zip(left, right, strict=True))
+def _dot(left: Sequence[Fraction], right: Sequence[Fraction]) -> Fraction:
+    return sum((a * b for a, b in zip(left, right, strict=True)), Fraction(0))
 
 
 def _cv(sd: float | None, mean: float) -> float | None:
