@@ -188,7 +188,12 @@ _COVERAGE_METRICS = (
         Direction.HIGHER,
         is_proportion=True,
         chart_transform=ChartTransform.LOGIT,
-        tool_fields={COVERAGE: {"numerator": ["flags.properly_paired.passed"], "denominator": ["flags.paired_in_sequencing.passed"]}},
+        tool_fields={
+            COVERAGE: {
+                "numerator": ["flags.properly_paired.passed"],
+                "denominator": ["flags.paired_in_sequencing.passed"],
+            }
+        },
         ga4gh_id="pct_reads_properly_paired",
         source="samtools flagstat",
     ),
@@ -201,7 +206,9 @@ _COVERAGE_METRICS = (
         Direction.LOWER,
         is_proportion=True,
         chart_transform=ChartTransform.LOG,
-        tool_fields={COVERAGE: {"numerator": ["flags.primary_duplicates.passed"], "denominator": ["flags.primary_mapped.passed"]}},
+        tool_fields={
+            COVERAGE: {"numerator": ["flags.primary_duplicates.passed"], "denominator": ["flags.primary_mapped.passed"]}
+        },
         source="samtools flagstat",
     ),
     MetricDefinition(

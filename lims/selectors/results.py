@@ -51,6 +51,7 @@ def current_measurements(rows: Iterable[RunLibrary] | QuerySet[RunLibrary]) -> Q
     return (
         Measurement.objects.filter(run_library__in=rows, superseded_by=None)
         .select_related("metric", "job", "recorded_by")
+        .prefetch_related("job__inputs__file")
         .order_by("id")
     )
 
@@ -121,6 +122,10 @@ class AgreementRow:
     ppa: Measurement | None
     ppv: Measurement | None
     genotype_concordance: Measurement | None
+
+    @property
+    def measurements(self) -> tuple[Measurement | None, ...]:
+        return (self.ppa, self.ppv, self.genotype_concordance)
 
 
 def agreement_rows(measurements: dict[Key, Measurement]) -> list[AgreementRow]:

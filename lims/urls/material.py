@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from lims.views import analyses
 from lims.views import material as views
 
 urlpatterns = [
@@ -14,4 +15,6 @@ urlpatterns = [
     path("runs/+new/", views.run_create, name="run-create"),
     path("runs/<str:code>/", views.run_detail, name="run-detail"),
     path("runs/<str:run>/<str:library>/", views.run_library_detail, name="run-library-detail"),
+    path("runs/<str:run>/<str:library>/coverage/", analyses.coverage_create, name="coverage-create"),
+    path("runs/<str:run>/<str:library>/concordance/", analyses.concordance_create, name="concordance-create"),
 ]

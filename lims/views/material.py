@@ -11,7 +11,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from lims import policies
+from lims import charts, policies
 from lims.actions import material as actions
 from lims.filters.material import RunFilter, SampleFilter
 from lims.forms.material import LibraryForm, LoadForm, RunForm, SampleForm
@@ -139,4 +139,12 @@ def run_detail(request: HttpRequest, code: str) -> HttpResponse:
 def run_library_detail(request: HttpRequest, run: str, library: str) -> HttpResponse:
     """Show what was found for one library on one run: files, jobs, metrics, figures."""
     row = material.run_library_for(user=request.user, run=run, library=library)
-    return render(request, "lims/run_library_detail.html", results.page_of(user=request.user, row=row))
+    context = results.page_of(user=request.user, row=row)
+    coverage = context["coverage"]
+    depth = row.run.assay_version.callable_depth_reads
+    drawn = coverage and [
+        charts.cumulative_coverage(coverage.document, callable_depth=depth),
+        charts.depth_histogram(coverage.document),
+    ]
+    context["charts"] = [chart for chart in drawn or [] if chart is not None]
+    return render(request, "lims/run_library_detail.html", context)
