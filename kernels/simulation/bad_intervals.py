@@ -34,7 +34,7 @@ def _comments_only(_: str) -> str:
 
 
 def _where_no_read_is(_: str) -> str:
-    return "".join(f"{contig}\t0\t{UNKNOWN_BP // 2}\tend_{contig}\n" for contig in LAYOUT)
+    return "".join(f"{contig}\t0\t{UNKNOWN_BP // 2}\t{contig}:end\n" for contig in LAYOUT)
 
 
 INTERVAL_FAULTS: dict[str, tuple[str, Callable[[str], str]]] = {

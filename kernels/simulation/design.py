@@ -23,10 +23,10 @@ MAX_EXON_BP = 610
 TARGET_PADDING_BP = 10
 BAIT_PADDING_BP = 30
 
-ZERO_COVERAGE_TARGET = "SIMG2_exon1"
-UNDER_COVERED_TARGET = "SIMG3_exon2"
-DUPLICATED_TARGET = "SIMG5_exon3"
-HALF_CONFIDENT_TARGET = "SIMG7_exon2"
+ZERO_COVERAGE_TARGET = "SIMG2:exon1"
+UNDER_COVERED_TARGET = "SIMG3:exon2"
+DUPLICATED_TARGET = "SIMG5:exon3"
+HALF_CONFIDENT_TARGET = "SIMG7:exon2"
 DUPLICATED_FLANK_BP = 700
 UNCONFIDENT_FLANK_BP = 100
 
@@ -35,7 +35,7 @@ Interval = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Target:
-    """One captured exon; `contig` is an index, coordinates include the padding around the coding exon."""
+    """One captured exon, named GENE:exonN; `contig` is an index, coordinates include the padding around it."""
 
     name: str
     gene: str
@@ -46,10 +46,6 @@ class Target:
     @property
     def length(self) -> int:
         return self.end - self.start
-
-    @property
-    def exon(self) -> str:
-        return self.name.removeprefix(self.gene + "_")
 
 
 @dataclass(frozen=True)
@@ -137,7 +133,7 @@ def _contig_targets(
         (f"SIMG{first_gene + gene}", exon + 1) for gene, exons in enumerate(exons_per_gene) for exon in range(exons)
     ]
     return [
-        Target(f"{gene}_exon{exon}", gene, contig, int(start), int(start + size))
+        Target(f"{gene}:exon{exon}", gene, contig, int(start), int(start + size))
         for (gene, exon), start, size in zip(labels, starts, exon_lengths, strict=True)
     ]
 

@@ -270,7 +270,7 @@ def _write_design(exome: SimulatedExome, design: CaptureDesign) -> None:
     write_bed(exome.targets, ((names[t.contig], t.start, t.end, t.name) for t in design.targets))
     write_bed(exome.baits, ((names[b.contig], b.start, b.end, b.name) for b in design.baits()))
     coding = TARGET_PADDING_BP
-    rows = ((names[t.contig], t.start + coding, t.end - coding, t.gene, t.exon) for t in design.targets)
+    rows = ((names[t.contig], t.start + coding, t.end - coding, t.name) for t in design.targets)
     write_bed(exome.genes, rows)
     write_bed(exome.confident, ((names[contig], start, end) for contig, start, end in design.confident()))
 

@@ -160,7 +160,7 @@ def written_bins(path: Path) -> list[int]:
     return bins
 
 
-@pytest.mark.parametrize("name", ["SIMG1_exon2", "SIMG3_exon2", "SIMG5_exon3", "SIMG12_exon1", "SIMG16_exon1"])
+@pytest.mark.parametrize("name", ["SIMG1:exon2", "SIMG3:exon2", "SIMG5:exon3", "SIMG12:exon1", "SIMG16:exon1"])
 def test_target_depth__counted_from_the_file(exome: SimulatedExome, name: str) -> None:
     row = target_row(exome, name)
     with pysam.AlignmentFile(str(exome.reads)) as bam:
