@@ -101,6 +101,8 @@ DATABASES = {
     }
 }
 RUNTIME_ROLE = env.text("EXOMARK_RUNTIME_ROLE", "exomark_app")
+# Folder of pg_dump and pg_restore; empty means those on the PATH.
+POSTGRES_BIN = env.text("EXOMARK_POSTGRES_BIN", "")
 
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": env.text("EXOMARK_CACHE_URL")}
