@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.compiled import compiled
+from kernels.compiled import inlined
 from kernels.io.little_endian import ByteArray
 
 WORD_BASES = 16
@@ -40,13 +40,13 @@ def _packed(word: str) -> int:
     return value
 
 
-@compiled
+@inlined
 def _base(batch: ByteArray, bases_at: int, index: int) -> int:
     pair = int(np.int64(batch[bases_at + (index >> 1)]))
     return pair >> 4 if index & 1 == 0 else pair & 15
 
 
-@compiled
+@inlined
 def begins_with_adapter(
     batch: ByteArray, bases_at: int, length: int, is_reverse: bool, words: NDArray[np.uint64]
 ) -> bool:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.compiled import compiled
+from kernels.compiled import inlined
 from kernels.coverage.mates import (
     ARENA_AT,
     CIGAR_COUNT,
@@ -44,7 +44,7 @@ from kernels.io.little_endian import ByteArray, u32
 EXCLUDED = UNMAPPED | SECONDARY | QC_FAIL | DUPLICATE
 
 
-@compiled
+@inlined
 def add_span(territory: Territory, first: int, start: int, end: int, depth: NDArray[np.int32], change: int) -> None:
     """Add `change` to the depth of the target bases in [start, end), from target `first` on."""
     starts, ends, offsets = territory.starts, territory.ends, territory.offsets
@@ -59,7 +59,7 @@ def add_span(territory: Territory, first: int, start: int, end: int, depth: NDAr
     depth[offsets[last] + min(end, ends[last]) - starts[last]] -= change
 
 
-@compiled
+@inlined
 def next_block(data: ByteArray, cigar_at: int, count: int, index: int, position: int) -> tuple[int, int, int]:
     """Return index after, start and end of the next aligned block from operation `index` on; start -1 if none."""
     while index < count:
@@ -73,7 +73,7 @@ def next_block(data: ByteArray, cigar_at: int, count: int, index: int, position:
     return index, -1, -1
 
 
-@compiled
+@inlined
 def add_blocks(record: Record, batch: ByteArray, territory: Territory, depth: NDArray[np.int32], first: int) -> None:
     """Add 1 over each aligned block of a read."""
     index, start, end = next_block(batch, record.cigar_at, record.cigar_count, 0, record.position)
@@ -82,7 +82,7 @@ def add_blocks(record: Record, batch: ByteArray, territory: Territory, depth: ND
         index, start, end = next_block(batch, record.cigar_at, record.cigar_count, index, end)
 
 
-@compiled
+@inlined
 def take_off_overlap(
     record: Record,
     batch: ByteArray,
@@ -111,7 +111,7 @@ def take_off_overlap(
             other, mate_start, mate_end = next_block(mates.arena, cigar_at, mate[CIGAR_COUNT], other, mate_end)
 
 
-@compiled
+@inlined
 def meet_mate(
     record: Record, batch: ByteArray, mates: Mates, territory: Territory, depth: NDArray[np.int32], first: int
 ) -> None:
@@ -130,7 +130,7 @@ def meet_mate(
         remove(mates, slot)
 
 
-@compiled
+@inlined
 def count_over_targets(record: Record, territory: Territory, tallies: Tallies, first: int) -> None:
     """Count a read at each target that it spans, apart if it could as well be from elsewhere."""
     while first < len(territory.starts) and territory.starts[first] < record.end:
@@ -140,7 +140,7 @@ def count_over_targets(record: Record, territory: Territory, tallies: Tallies, f
         first += 1
 
 
-@compiled
+@inlined
 def add_fragment(
     record: Record, batch: ByteArray, settings: Settings, territory: Territory, tallies: Tallies, mates: Mates
 ) -> None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.compiled import compiled
+from kernels.compiled import inlined
 from kernels.errors import KernelError
 from kernels.io.little_endian import ByteArray, u32
 
@@ -43,14 +43,14 @@ def new_mates(slot_count: int = FIRST_SLOTS, arena_bytes: int = FIRST_ARENA_BYTE
     )
 
 
-@compiled
+@inlined
 def has_room(mates: Mates, byte_count: int) -> bool:
     """Whether one more read with this many bytes of name and CIGAR fits."""
     used = mates.used
     return used[ENTRIES] * 2 < len(mates.slots) and used[ARENA_USED] + byte_count <= len(mates.arena)
 
 
-@compiled
+@inlined
 def hash_name(batch: ByteArray, at: int, length: int) -> int:
     value, index = length, 0
     while index + 4 <= length:
@@ -63,7 +63,7 @@ def hash_name(batch: ByteArray, at: int, length: int) -> int:
     return value ^ (value >> 32)
 
 
-@compiled
+@inlined
 def _is_same_name(mates: Mates, slot: int, batch: ByteArray, at: int, length: int) -> bool:
     if mates.slots[slot, NAME_LENGTH] != length:
         return False
@@ -74,7 +74,7 @@ def _is_same_name(mates: Mates, slot: int, batch: ByteArray, at: int, length: in
     return True
 
 
-@compiled
+@inlined
 def find(mates: Mates, value: int, batch: ByteArray, at: int, length: int) -> tuple[int, bool]:
     """Return the slot that holds a name, or the free slot where it belongs."""
     mask = len(mates.slots) - 1
@@ -86,7 +86,19 @@ def find(mates: Mates, value: int, batch: ByteArray, at: int, length: int) -> tu
     return slot, False
 
 
-@compiled
+@inlined
+def _copy_row(source: NDArray[np.int64], target: NDArray[np.int64]) -> None:
+    for column in range(COLUMNS):
+        target[column] = source[column]
+
+
+@inlined
+def _copy_bytes(source: ByteArray, at: int, target: ByteArray, to: int, count: int) -> None:
+    for index in range(count):
+        target[to + index] = source[at + index]
+
+
+@inlined
 def remove(mates: Mates, slot: int) -> None:
     """Take out one entry and close the gap that it leaves in its run."""
     slots, mask = mates.slots, len(mates.slots) - 1
@@ -94,14 +106,14 @@ def remove(mates: Mates, slot: int) -> None:
     while slots[probe, ARENA_AT] != EMPTY:
         home = slots[probe, HASH] & mask
         if (probe - home) & mask >= (probe - free) & mask:
-            slots[free] = slots[probe]
+            _copy_row(slots[probe], slots[free])
             free = probe
         probe = (probe + 1) & mask
     slots[free, ARENA_AT] = EMPTY
     mates.used[ENTRIES] -= 1
 
 
-@compiled
+@inlined
 def put(
     mates: Mates,
     slot: int,
@@ -115,17 +127,17 @@ def put(
     """Fill a slot. `fields` holds the columns of the slot; hash and arena offset are set here."""
     name_length, cigar_bytes = fields[NAME_LENGTH], 4 * fields[CIGAR_COUNT]
     start = mates.used[ARENA_USED]
-    mates.arena[start : start + name_length] = source[name_at : name_at + name_length]
+    _copy_bytes(source, name_at, mates.arena, start, name_length)
     cigar_start = start + name_length
-    mates.arena[cigar_start : cigar_start + cigar_bytes] = source[cigar_at : cigar_at + cigar_bytes]
-    mates.slots[slot] = fields
+    _copy_bytes(source, cigar_at, mates.arena, cigar_start, cigar_bytes)
+    _copy_row(fields, mates.slots[slot])
     mates.slots[slot, HASH], mates.slots[slot, ARENA_AT] = value, start
     mates.used[ARENA_USED] = cigar_start + cigar_bytes
     if not is_known:
         mates.used[ENTRIES] += 1
 
 
-@compiled
+@inlined
 def move_waiting(old: Mates, new: Mates, position: int) -> None:
     """Copy the reads whose mate may still come to an empty, large enough table."""
     for slot in range(len(old.slots)):
@@ -137,7 +149,7 @@ def move_waiting(old: Mates, new: Mates, position: int) -> None:
         put(new, free, is_known, fields[HASH], old.arena, name_at, name_at + fields[NAME_LENGTH], fields)
 
 
-@compiled
+@inlined
 def count_waiting(mates: Mates, position: int) -> tuple[int, int]:
     """Return how many reads may still meet their mate, and the bytes they take."""
     count, byte_count = 0, 0

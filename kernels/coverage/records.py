@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from kernels.compiled import compiled
+from kernels.compiled import inlined
 from kernels.io.little_endian import ByteArray, i32, u16, u32
 
 # Outcomes of looking at one record or one batch.
@@ -42,23 +42,23 @@ class Record(NamedTuple):
     aligned_bases: int
 
 
-@compiled
+@inlined
 def is_aligned(operation: int) -> bool:
     """Whether a CIGAR operation pairs read bases with reference bases."""
     return operation in (MATCH, EQUAL, DIFFERENT)
 
 
-@compiled
+@inlined
 def consumes_reference(operation: int) -> bool:
     return is_aligned(operation) or operation in (DELETION, SKIP)
 
 
-@compiled
+@inlined
 def consumes_read(operation: int) -> bool:
     return is_aligned(operation) or operation in (INSERTION, SOFT_CLIP)
 
 
-@compiled
+@inlined
 def _value_size(kind: int) -> int:
     """Bytes of one tag value or array element by its type letter; 0 if unknown."""
     if kind in (65, 99, 67):  # A c C
@@ -70,7 +70,7 @@ def _value_size(kind: int) -> int:
     return 0
 
 
-@compiled
+@inlined
 def _tag_end(batch: ByteArray, at: int, stop: int) -> int:
     """Return the offset after the tag at `at`, or -1 if it does not fit."""
     kind = batch[at + 2]
@@ -90,7 +90,7 @@ def _tag_end(batch: ByteArray, at: int, stop: int) -> int:
     return end if size > 0 and end <= stop else -1
 
 
-@compiled
+@inlined
 def long_cigar(batch: ByteArray, at: int, stop: int) -> tuple[int, int]:
     """Find the real CIGAR of a record with more than 65,535 operations, in its CG tag: offset and count, or -1, 0."""
     while at + 3 <= stop:
@@ -104,7 +104,7 @@ def long_cigar(batch: ByteArray, at: int, stop: int) -> tuple[int, int]:
     return -1, 0
 
 
-@compiled
+@inlined
 def measure_cigar(batch: ByteArray, at: int, count: int) -> tuple[int, int, int]:
     """Return reference bases, read bases and aligned bases; -1 reference bases if an operation is unknown."""
     on_reference, on_read, aligned = 0, 0, 0
@@ -124,7 +124,7 @@ def measure_cigar(batch: ByteArray, at: int, count: int) -> tuple[int, int, int]
     return on_reference, on_read, aligned
 
 
-@compiled
+@inlined
 def _is_placeholder(batch: ByteArray, at: int, count: int, length: int) -> bool:
     """Whether a CIGAR only says that the real one is in the CG tag: kSmN with k the read length."""
     if count != 2:
@@ -133,7 +133,7 @@ def _is_placeholder(batch: ByteArray, at: int, count: int, length: int) -> bool:
     return first & 15 == SOFT_CLIP and first >> 4 == length and second & 15 == SKIP
 
 
-@compiled
+@inlined
 def read_record(batch: ByteArray, at: int, size: int, contig_count: int) -> tuple[int, Record]:
     """Read and check the record whose `size` bytes begin at `at`.
 

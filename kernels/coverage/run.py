@@ -88,7 +88,7 @@ def _collect(
         insert_sizes=None if params.is_depth_only else insert_sizes(library.inserts, library.max_insert),
         usable_histogram=merge_histograms([depths.usable_histogram for depths in contigs]),
         fragment_histogram=merge_histograms([depths.fragment_histogram for depths in contigs]),
-        quality_histogram=library.qualities,
+        quality_histogram=library.quality_histogram(),
         sex=_sex(assay, targets),
         targets=targets,
         genes=tuple(gene_table(assay, contigs)),
@@ -110,7 +110,7 @@ def _selection(
         counters=counters,
         usable_histogram=merge_histograms([depths.usable_histogram for depths in contigs]),
         unfiltered_histogram=merge_histograms([depths.unfiltered_histogram for depths in contigs]),
-        quality_histogram=scanned.library.qualities,
+        quality_histogram=scanned.library.quality_histogram(),
         # Picard names a bait set by its file, up to the first dot.
         bait_set=request.baits.name.split(".")[0] if request.baits is not None else None,
         bait_territory_bp=sum(int((bait.ends - bait.starts).sum()) for bait in baits.values()),

@@ -7,7 +7,9 @@ Picard 3, `picard.analysis.directed.TargetMetricsCollector` (definitions); https
 
 from __future__ import annotations
 
-from kernels.compiled import compiled
+import numpy as np
+
+from kernels.compiled import inlined
 from kernels.coverage.adapters import begins_with_adapter
 from kernels.coverage.records import (
     DUPLICATE,
@@ -52,6 +54,7 @@ from kernels.coverage.tallies import (
     PF_UNIQUE_READS,
     PF_UQ_BASES_ALIGNED,
     PF_UQ_READS_ALIGNED,
+    QUALITIES,
     READS_WITHOUT_QUALITY,
     TOTAL_READS,
     Settings,
@@ -65,7 +68,7 @@ NO_CLIP = 1 << 40
 MIN_DEPTH_QUALITY = 3
 
 
-@compiled
+@inlined
 def count_reads(record: Record, tallies: Tallies) -> None:
     """Count a primary record in the read totals."""
     flag, counters = record.flag, tallies.counters
@@ -80,7 +83,7 @@ def count_reads(record: Record, tallies: Tallies) -> None:
             counters[PF_UQ_READS_ALIGNED] += 1
 
 
-@compiled
+@inlined
 def bases_on_baits(record: Record, batch: ByteArray, territory: Territory, bait: int) -> int:
     """Return the aligned bases of a read that lie on baits."""
     starts, ends = territory.bait_starts, territory.bait_ends
@@ -98,7 +101,7 @@ def bases_on_baits(record: Record, batch: ByteArray, territory: Territory, bait:
     return total
 
 
-@compiled
+@inlined
 def count_selection(record: Record, batch: ByteArray, territory: Territory, tallies: Tallies) -> None:
     """Count a mapped read's bases on, near and off the baits, and its pair if it was selected."""
     flag, counters, cursor = record.flag, tallies.counters, tallies.cursor
@@ -116,7 +119,7 @@ def count_selection(record: Record, batch: ByteArray, territory: Territory, tall
             counters[PF_SELECTED_UNIQUE_PAIRS] += 1
 
 
-@compiled
+@inlined
 def overlapping_bases(record: Record, batch: ByteArray) -> int:
     """Return the bases of a left-most read from its mate's start on, as Picard counts them.
 
@@ -141,7 +144,7 @@ def overlapping_bases(record: Record, batch: ByteArray) -> int:
     return total
 
 
-@compiled
+@inlined
 def clip_start(record: Record, batch: ByteArray, clipped: int) -> int:
     """Return the offset in the read from which `clipped` bases at its end, before a soft clip, are left out."""
     if record.cigar_count == 0:
@@ -154,7 +157,7 @@ def clip_start(record: Record, batch: ByteArray, clipped: int) -> int:
     return length - clipped - soft_clip
 
 
-@compiled
+@inlined
 def clip_at_mate(record: Record, batch: ByteArray, settings: Settings, tallies: Tallies) -> int:
     """Return the read base from which the mate's bases count instead; 0 where none of this read is left."""
     overlap = overlapping_bases(record, batch) if settings.is_overlap_clipped else 0
@@ -165,47 +168,96 @@ def clip_at_mate(record: Record, batch: ByteArray, settings: Settings, tallies: 
     return 0 if record.mate_position <= record.position else max(clip_start(record, batch, overlap), 0)
 
 
-@compiled
-def add_qualities(
-    batch: ByteArray, at: int, length: int, place: int, settings: Settings, tallies: Tallies
-) -> tuple[int, int]:
-    """Add one stretch of read bases on one target; return the bases of sufficient quality, and those with depth."""
-    qualities = batch[at : at + length]
-    usable = tallies.usable[place : place + length]
-    unfiltered = tallies.unfiltered[place : place + length]
-    histogram, cap, minimum = tallies.qualities, settings.coverage_cap, settings.min_base_quality
-    good, deep = 0, 0
-    for index in range(length):
-        quality = qualities[index]
-        is_good, is_kept = quality >= minimum, quality >= MIN_DEPTH_QUALITY
-        good += is_good
-        deep += is_good and is_kept
-        usable[index] += is_good and is_kept
-        unfiltered[index] += is_kept
-        histogram[quality & 127] += is_kept and unfiltered[index] <= cap
-    return good, deep
-
-
-@compiled
-def add_without_qualities(length: int, place: int, settings: Settings, tallies: Tallies) -> tuple[int, int]:
-    """Add bases whose quality is not known: they count only where no quality is asked for."""
-    if settings.min_base_quality > 0:
-        return 0, 0
-    for index in range(place, place + length):
-        tallies.usable[index] += 1
-        tallies.unfiltered[index] += 1
-    return length, length
-
-
-@compiled
+@inlined
 def count_good(batch: ByteArray, at: int, length: int, minimum: int) -> int:
-    good = 0
-    for quality in batch[at : at + length]:
-        good += quality >= minimum
+    """Return how many of the qualities at `at` reach a minimum."""
+    limit, good, done = np.uint8(minimum), 0, 0
+    while done < length:
+        # Sums of at most 128 ones fit a byte: the loop then works on as many bytes as the machine has lanes.
+        count = min(length - done, 128)
+        part = batch[at + done : at + done + count]
+        few = np.uint8(0)
+        for index in range(count):
+            few = np.uint8(few + np.uint8(part[index] >= limit))
+        good += int(np.int64(few))
+        done += count
     return good
 
 
-@compiled
+@inlined
+def add_depths(batch: ByteArray, at: int, length: int, place: int, settings: Settings, tallies: Tallies) -> None:
+    """Add the bases of a stretch of read to both depths of the target bases that they lie on."""
+    qualities = batch[at : at + length]
+    usable = tallies.usable[place : place + length]
+    unfiltered = tallies.unfiltered[place : place + length]
+    minimum = np.uint8(max(settings.min_base_quality, MIN_DEPTH_QUALITY))
+    for index in range(length):
+        usable[index] += np.uint32(qualities[index] >= minimum)
+    kept = np.uint8(MIN_DEPTH_QUALITY)
+    for index in range(length):
+        unfiltered[index] += np.uint32(qualities[index] >= kept)
+
+
+@inlined
+def count_qualities(batch: ByteArray, at: int, length: int, place: int, settings: Settings, tallies: Tallies) -> None:
+    """Count the qualities of a stretch of read where the depth, this read included, is within the cap."""
+    qualities = batch[at : at + length]
+    unfiltered = tallies.unfiltered[place : place + length]
+    histogram, cap = tallies.qualities, np.uint32(settings.coverage_cap)
+    for index in range(length):
+        quality = np.int64(qualities[index])
+        is_counted = quality >= MIN_DEPTH_QUALITY and unfiltered[index] <= cap
+        # Four histograms in turn: one would make each base wait for the last one of the same quality.
+        histogram[(index & 3) * QUALITIES + (quality & (QUALITIES - 1))] += is_counted
+
+
+@inlined
+def add_without_qualities(length: int, place: int, tallies: Tallies) -> None:
+    """Add bases whose quality is not known to both depths."""
+    for index in range(place, place + length):
+        tallies.usable[index] += np.uint32(1)
+        tallies.unfiltered[index] += np.uint32(1)
+
+
+@inlined
+def add_stretch(
+    record: Record, batch: ByteArray, offset: int, length: int, place: int, settings: Settings, tallies: Tallies
+) -> int:
+    """Add the bases of a read from `offset` on to one target; return how many are of sufficient quality.
+
+    Without qualities bases count only where no quality is asked for.
+    """
+    minimum = settings.min_base_quality
+    if record.length > 0 and batch[record.qualities_at] != MISSING_QUALITY:
+        at = record.qualities_at + offset
+        add_depths(batch, at, length, place, settings, tallies)
+        count_qualities(batch, at, length, place, settings, tallies)
+        return count_good(batch, at, length, minimum)
+    if minimum > 0:
+        return 0
+    add_without_qualities(length, place, tallies)
+    return length
+
+
+@inlined
+def good_bases(record: Record, batch: ByteArray, offset: int, length: int, minimum: int) -> int:
+    """Return how many bases of a read from `offset` on are of sufficient quality."""
+    if record.length > 0 and batch[record.qualities_at] != MISSING_QUALITY:
+        return count_good(batch, record.qualities_at + offset, length, minimum)
+    return length if minimum == 0 else 0
+
+
+@inlined
+def has_deep_base(record: Record, batch: ByteArray, offset: int, length: int, settings: Settings, good: int) -> bool:
+    """Whether any base of the stretch counts in the usable depth."""
+    if settings.min_base_quality >= MIN_DEPTH_QUALITY:
+        return good > 0
+    return good_bases(record, batch, offset, length, MIN_DEPTH_QUALITY) > 0 or (
+        good > 0 and (record.length == 0 or batch[record.qualities_at] == MISSING_QUALITY)
+    )
+
+
+@inlined
 def count_block(
     record: Record,
     batch: ByteArray,
@@ -218,26 +270,23 @@ def count_block(
     last_target: int,
 ) -> int:
     """Count one aligned block from read base `offset` on; return the last target that has counted this read."""
-    counters, target = tallies.counters, tallies.cursor[NEXT_TARGET]
-    at = record.qualities_at + offset
-    has_qualities = record.length > 0 and batch[record.qualities_at] != MISSING_QUALITY
-    good = length if settings.min_base_quality == 0 else 0
-    if has_qualities:
-        good = count_good(batch, at, length, settings.min_base_quality)
-    on_target = 0
-    while target < len(territory.starts) and territory.starts[target] < position + length:
-        start, end = max(territory.starts[target], position), min(territory.ends[target], position + length)
-        if start < end:
-            place = territory.offsets[target] + start - territory.starts[target]
-            if has_qualities:
-                usable, deep = add_qualities(batch, at + start - position, end - start, place, settings, tallies)
-            else:
-                usable, deep = add_without_qualities(end - start, place, settings, tallies)
-            on_target += usable
-            if deep > 0 and target > last_target:
+    counters, target, end = tallies.counters, tallies.cursor[NEXT_TARGET], position + length
+    on_target, counted = 0, 0
+    while target < len(territory.starts) and territory.starts[target] < end:
+        first, last = max(territory.starts[target], position), min(territory.ends[target], end)
+        if first < last:
+            shift = first - position
+            place = territory.offsets[target] + first - territory.starts[target]
+            good = add_stretch(record, batch, offset + shift, last - first, place, settings, tallies)
+            on_target += good
+            counted += last - first
+            if target > last_target and has_deep_base(record, batch, offset + shift, last - first, settings, good):
                 tallies.reads[target] += 1
                 last_target = target
         target += 1
+    good = on_target
+    if counted < length:
+        good = good_bases(record, batch, offset, length, settings.min_base_quality)
     counters[EXC_BASEQ] += length - good
     counters[EXC_OFF_TARGET] += good - on_target
     counters[ON_TARGET_BASES] += on_target
@@ -246,7 +295,7 @@ def count_block(
     return last_target
 
 
-@compiled
+@inlined
 def count_bases(
     record: Record, batch: ByteArray, settings: Settings, territory: Territory, tallies: Tallies, clip_from: int
 ) -> None:
@@ -267,7 +316,7 @@ def count_bases(
             offset += length
 
 
-@compiled
+@inlined
 def is_filtered(record: Record, batch: ByteArray, settings: Settings, tallies: Tallies) -> bool:
     """Whether a mapped read is left out as duplicate, adapter or badly mapped; its bases are counted as such."""
     counters = tallies.counters
@@ -285,7 +334,7 @@ def is_filtered(record: Record, batch: ByteArray, settings: Settings, tallies: T
     return False
 
 
-@compiled
+@inlined
 def count_hybrid_selection(
     record: Record, batch: ByteArray, settings: Settings, territory: Territory, tallies: Tallies
 ) -> None:

@@ -29,6 +29,8 @@ COUNTERS = (
 ) = range(len(COUNTERS))  # fmt: skip
 
 QUALITIES = 128
+# Histograms of quality that are filled in turn, and summed at the end.
+QUALITY_LANES = 4
 # Longer inserts are counted in the last place: no median or trimmed mean of a library reaches it.
 MAX_INSERT_BP = 1 << 16
 FORWARD_REVERSE, REVERSE_FORWARD, TANDEM = 0, 1, 2
@@ -62,7 +64,7 @@ class Territory(NamedTuple):
 
 
 class LibraryCounts(NamedTuple):
-    """Counts that do not depend on a place: `inserts` by orientation and size, `qualities` of unfiltered bases."""
+    """Counts that do not depend on a place: `inserts` by orientation and size, `qualities` in lanes."""
 
     counters: IntArray
     flags: IntArray
@@ -70,6 +72,10 @@ class LibraryCounts(NamedTuple):
     inserts: IntArray
     max_insert: IntArray
     qualities: IntArray
+
+    def quality_histogram(self) -> IntArray:
+        """Return the unfiltered target bases by quality."""
+        return self.qualities.reshape(QUALITY_LANES, QUALITIES).sum(axis=0)
 
 
 class Tallies(NamedTuple):
@@ -116,7 +122,7 @@ def new_library_counts() -> LibraryCounts:
         mate_elsewhere=zeros(2, 2),
         inserts=zeros(3, MAX_INSERT_BP + 1),
         max_insert=zeros(3),
-        qualities=zeros(QUALITIES),
+        qualities=zeros(QUALITY_LANES * QUALITIES),
     )
 
 

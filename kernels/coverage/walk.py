@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kernels.compiled import compiled
+from kernels.compiled import inlined
 from kernels.coverage.fragment_depth import add_fragment
 from kernels.coverage.mates import Mates, has_room
 from kernels.coverage.records import (
@@ -53,7 +53,7 @@ MIN_ELSEWHERE_QUALITY = 5
 NO_INSERT = UNMAPPED | MATE_UNMAPPED | FIRST_IN_PAIR | SECONDARY | SUPPLEMENTARY | DUPLICATE
 
 
-@compiled
+@inlined
 def _advance(ends: IntArray, cursor: IntArray, place: int, position: int) -> None:
     """Move to the first interval that ends after a position: reads come sorted, so it never moves back."""
     at = cursor[place]
@@ -62,7 +62,7 @@ def _advance(ends: IntArray, cursor: IntArray, place: int, position: int) -> Non
     cursor[place] = at
 
 
-@compiled
+@inlined
 def _count_flags(record: Record, tallies: Tallies) -> None:
     """Count what samtools flagstat needs: flag values, and primary pairs whose mates lie on different contigs."""
     flag = record.flag
@@ -78,7 +78,7 @@ def _count_flags(record: Record, tallies: Tallies) -> None:
             tallies.mate_elsewhere[quality_fail, 1] += 1
 
 
-@compiled
+@inlined
 def orientation(record: Record) -> int:
     """Return how the mates of a pair face each other, as htsjdk decides it."""
     is_reverse = record.flag & REVERSE != 0
@@ -90,7 +90,7 @@ def orientation(record: Record) -> int:
     return FORWARD_REVERSE if forward_start < reverse_end else REVERSE_FORWARD
 
 
-@compiled
+@inlined
 def _count_insert(record: Record, tallies: Tallies) -> None:
     if record.flag & PAIRED and not record.flag & NO_INSERT and record.template_length != 0:
         kind, size = orientation(record), abs(record.template_length)
@@ -98,7 +98,7 @@ def _count_insert(record: Record, tallies: Tallies) -> None:
         tallies.max_insert[kind] = max(tallies.max_insert[kind], size)
 
 
-@compiled
+@inlined
 def _count_record(
     record: Record, batch: ByteArray, settings: Settings, territory: Territory, tallies: Tallies, mates: Mates
 ) -> None:
@@ -115,7 +115,7 @@ def _count_record(
         _count_insert(record, tallies)
 
 
-@compiled
+@inlined
 def walk(
     batch: ByteArray,
     start: int,
