@@ -120,6 +120,17 @@ class DataDir:
     def write_state(self, state: State) -> None:
         _write_privately(self.path / "state.json", asdict(state))
 
+    def prepared_for(self) -> str:
+        """The code that the database and the pages were last prepared for."""
+        return self._prepared_file.read_text() if self._prepared_file.exists() else ""
+
+    def note_prepared_for(self, digest: str) -> None:
+        self._prepared_file.write_text(digest)
+
+    @property
+    def _prepared_file(self) -> Path:
+        return self.path / "prepared-for"
+
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the folder for this process alone; the system lets go of it however the process ends."""

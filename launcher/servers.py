@@ -63,7 +63,10 @@ class Servers:
 
 def _database(data_dir: DataDir, environ: Mapping[str, str]) -> Cluster:
     return Cluster(
-        find_installation(environ), data_dir.postgres, data_dir.log("postgres"), port=data_dir.state().database_port
+        find_installation(environ, folder=data_dir.postgres),
+        data_dir.postgres,
+        data_dir.log("postgres"),
+        port=data_dir.state().database_port,
     )
 
 

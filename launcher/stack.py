@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from launcher import environment, processes, screen
 from launcher.data_dir import DataDir, State
 from launcher.errors import LauncherError
+from launcher.freshness import source_digest
 from launcher.guard import Guard
 from launcher.interrupts import Interrupted, interruptible
 from launcher.servers import Servers
@@ -83,11 +84,16 @@ class Stack:
         return self._servers
 
     def _prepare(self, environ: Mapping[str, str]) -> None:
+        """Migrate and collect the pages' files, unless this very code has done so on this very database."""
+        digest = source_digest()
+        if self._require_servers().database and self.data_dir.prepared_for() == digest:
+            return
         with screen.step("Preparing the database and the pages"):
             self._run_together(
                 self._command("prepare_database", environment.as_owner(environ)),
                 self._command("collectstatic", environ, "--noinput", "--verbosity=0"),
             )
+        self.data_dir.note_prepared_for(digest)
 
     def _command(self, name: str, environ: Mapping[str, str], *arguments: str) -> Service:
         log = self.data_dir.log(name)
@@ -183,7 +189,7 @@ class Stack:
 
 def services(environ: Mapping[str, str], data_dir: DataDir, *, host: str, port: int) -> list[Service]:
     """The web server, the worker and the scheduler, in the order in which they are stopped."""
-    web = ["gunicorn", "--worker-class", "gthread", "--workers", "2", "--threads", "8", "--no-control-socket"]
+    web = ["gunicorn", "--worker-class", "gthread", "--workers", "2", "--threads", "8", "--preload"]
     web += [
         "--graceful-timeout",
         "10",

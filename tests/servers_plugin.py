@@ -130,7 +130,7 @@ def _settings(folder: Path) -> dict[str, str]:
 @contextlib.contextmanager
 def _throw_away_folder() -> Iterator[Path]:
     """A folder that is removed when we are done, or dead: a shell holds our end of a pipe and outlives us."""
-    folder = Path(tempfile.mkdtemp(prefix="exomark-test-", dir=_roomy_place()))
+    folder = Path(tempfile.mkdtemp(prefix="exomark-test-", dir=roomy_place()))
     folder.chmod(0o711)  # the account that runs PostgreSQL for root passes through
     keeper = subprocess.Popen(
         ["/bin/sh", "-c", 'read -r _; until rm -rf "$0"; do sleep 0.2; done', str(folder)],
@@ -143,7 +143,7 @@ def _throw_away_folder() -> Iterator[Path]:
     keeper.communicate()
 
 
-def _roomy_place() -> str:
+def roomy_place() -> str:
     """Memory where there is enough of it: containers often have 64 MB."""
     shared = Path("/dev/shm")
     if shared.is_dir() and os.access(shared, os.W_OK) and shutil.disk_usage(shared).free > _ROOMY_BYTES:

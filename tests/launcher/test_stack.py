@@ -52,6 +52,7 @@ def test_demo__killed_outright__leaves_no_process_and_keeps_the_data(launch: Lau
     first = launch("demo")
     first.wait_for("Stop it with Ctrl-C")
     assert len(first.living()) > 5
+    run("manage", "--data-dir", first.data_dir, "prepare_database")
     first.end(signal.SIGKILL)
     assert eventually(lambda: not first.living()), first.living()
     ports = DataDir(first.data_dir).state()
@@ -64,6 +65,7 @@ def test_demo__killed_outright__leaves_no_process_and_keeps_the_data(launch: Lau
 def test_demo__killed_and_started_again_at_once__waits_for_the_old_database(launch: Launch) -> None:
     first = launch("demo")
     first.wait_for("Stop it with Ctrl-C")
+    run("manage", "--data-dir", first.data_dir, "prepare_database")
     first.process.kill()
     second = launch("demo")
     assert "visits [2, 2]" in second.wait_for("Stop it with Ctrl-C")
@@ -79,10 +81,22 @@ def test_demo__started_twice__refuses_the_second_in_a_sentence(launch: Launch) -
     assert len(first.living()) > 5
 
 
+def test_demo__second_start_of_the_same_code__is_not_prepared_again(launch: Launch) -> None:
+    first = launch("start")
+    assert "Preparing the database" in first.wait_for("Stop it with Ctrl-C")
+    first.end(signal.SIGINT)
+    second = launch("start")
+    assert "Preparing the database" not in second.wait_for("Stop it with Ctrl-C")
+    second.end(signal.SIGINT)
+    (first.data_dir / "prepared-for").write_text("older code")
+    assert "Preparing the database" in launch("start").wait_for("Stop it with Ctrl-C")
+
+
 def test_demo__with_reset__begins_afresh(launch: Launch) -> None:
     first = launch("demo")
     first.wait_for("visits [1, 1]")
     first.end(signal.SIGTERM)
+    run("manage", "--data-dir", first.data_dir, "prepare_database")
     launch("demo", "--reset").wait_for("visits [1, 1]")
 
 
