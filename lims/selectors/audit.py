@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -47,6 +48,21 @@ class TrailPage:
     older_than: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What the latest verification found."""
+
+    sequence: int
+    hash: str
+    fault: str | None
+    verified_at: datetime
+    verified_by: str
+
+    @property
+    def is_intact(self) -> bool:
+        return self.fault is None
+
+
 def entries_for(*, user: User) -> QuerySet[AuditEntry]:
     """Return the whole trail, newest first."""
     check_has(user, Permission.AUDIT_READ)
@@ -84,6 +100,17 @@ def page_of(
 def head() -> AuditHead | None:
     """Return the end of the chain: the number and the hash that reports print."""
     return AuditHead.objects.first()
+
+
+def last_verification() -> Verification | None:
+    """Return what the latest verification wrote into the trail."""
+    entry = AuditEntry.objects.filter(object_type="audit_head", operation="event").order_by("-id").first()
+    if entry is None or entry.after is None:
+        return None
+    facts = entry.after
+    return Verification(
+        facts["sequence"], facts["hash"], facts["fault"], entry.recorded_at, entry.actor_name or entry.actor
+    )
 
 
 def changes_of(entry: AuditEntry) -> list[Change]:
