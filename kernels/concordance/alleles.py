@@ -1,7 +1,8 @@
 """From the columns of a VCF to trimmed alleles: what each call puts on each of its two haplotypes, and its class.
 
 An allele is the replacement of reference bases `start <= position < end` by some letters, trimmed of every base that it
-shares with REF (from the left first, then from the right), so that calls which overlap only in padding do not collide.
+shares with REF, so that calls which overlap only in padding do not collide: from the right first, then from the left,
+which leaves an indel in a repeat where left-aligning callers put it.
 An allele that changes nothing (REF, '.', '*', a symbolic or breakend allele) has start `NO_CHANGE`.
 """
 
@@ -191,15 +192,15 @@ def _place(
     """Trim one allele and write it to its haplotype."""
     length = stop - start
     shortest = min(reference_length, length)
-    left = 0
-    while left < shortest and letters[reference + left] == letters[start + left]:
-        left += 1
     right = 0
     while (
-        right < shortest - left
+        right < shortest
         and letters[reference + reference_length - 1 - right] == letters[start + length - 1 - right]
     ):
         right += 1
+    left = 0
+    while left < shortest - right and letters[reference + left] == letters[start + left]:
+        left += 1
     if left + right == reference_length and left + right == length:
         return
     alleles.starts[row, side] = position + left

@@ -48,6 +48,8 @@ MAX_CONTIG_BYTES = 1024
 FIXED_COLUMNS = 8
 SAMPLE_COLUMN = 9
 END = 10
+FORMAT_END = 11
+SLOTS = 12
 
 TAB, LINE_FEED, RETURN, HASH, COLON, COMMA, SEMICOLON, EQUALS = 9, 10, 13, 35, 58, 44, 59, 61
 DOT, SLASH, PIPE, MINUS, PLUS, ZERO, NINE = 46, 47, 124, 45, 43, 48, 57
@@ -110,7 +112,7 @@ def _find(text: ByteArray, start: int, end: int, letter: int) -> int:
 
 @compiled
 def _split(text: ByteArray, start: int, end: int, sample_column: int, columns: IntArray) -> int:
-    """Write where columns 0-8 and the sample's begin (the end of the last goes to END); return how many were found."""
+    """Write where columns 0-8 and the sample's begin, and where the last two end; return how many were found."""
     if end > start and text[end - 1] == RETURN:
         end -= 1
     columns[0] = start
@@ -121,6 +123,7 @@ def _split(text: ByteArray, start: int, end: int, sample_column: int, columns: I
             return found
         columns[found] = start
         found += 1
+    columns[FORMAT_END] = _find(text, start, end, TAB)
     for _ in range(sample_column - SAMPLE_COLUMN + 1):
         start = _find(text, start, end, TAB) + 1
         if start > end:
@@ -277,7 +280,7 @@ def _score(text: ByteArray, columns: IntArray, kind: int, key: ByteArray) -> flo
         return _decimal(text, columns[5], columns[6] - 1)
     if kind == SCORE_INFO:
         return _info_number(text, columns[7], columns[8] - 1, key)
-    index = _key_index(text, columns[8], columns[9] - 1, key)
+    index = _key_index(text, columns[8], columns[FORMAT_END], key)
     if index < 0:
         return np.nan
     start, end = _subfield(text, columns[9], columns[END], index)
@@ -316,7 +319,7 @@ def _read_genotype(
     """Write a record's allele numbers and return (error, is_phased)."""
     if found <= SAMPLE_COLUMN:
         return NO_GENOTYPE, False
-    index = _key_index(text, columns[8], columns[9] - 1, genotype_key)
+    index = _key_index(text, columns[8], columns[FORMAT_END], genotype_key)
     if index < 0:
         return NO_GENOTYPE, False
     start, end = _subfield(text, columns[9], columns[END], index)
@@ -409,7 +412,7 @@ def scan(
     -------
     records kept, letters kept, runs begun : int
     """
-    columns, alleles = np.zeros(END + 1, np.int64), np.zeros(2, np.int64)
+    columns, alleles = np.zeros(SLOTS, np.int64), np.zeros(2, np.int64)
     row, at, begun, line = 0, 0, 0, 0
     while line < len(text):
         start, end = line, _find(text, line, len(text), LINE_FEED)

@@ -29,16 +29,16 @@ class Pair(NamedTuple):
 
 
 def trimmed(call: Call, number: str) -> Edit | None:
-    """Return what an allele changes, trimmed from the left and then from the right."""
+    """Return what an allele changes, trimmed from the right and then from the left."""
     if number in (".", "0"):
         return None
     ref, alt, start = call.ref, call.alt.split(",")[int(number) - 1], call.position
     if not alt.isalpha():
         return None
-    while ref and alt and ref[0] == alt[0]:
-        ref, alt, start = ref[1:], alt[1:], start + 1
     while ref and alt and ref[-1] == alt[-1]:
         ref, alt = ref[:-1], alt[:-1]
+    while ref and alt and ref[0] == alt[0]:
+        ref, alt, start = ref[1:], alt[1:], start + 1
     return Edit(start, start + len(ref), alt) if ref or alt else None
 
 
