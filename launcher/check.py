@@ -17,7 +17,7 @@ CHECKS: dict[str, list[str]] = {
     "layers": [f"{_BIN}/lint-imports", "--no-timing"],
     "migrations": environment.django("makemigrations", "--check", "--dry-run"),
     "settings": environment.django("check", "--fail-level", "WARNING"),
-    "translations": [_PYTHON, "scripts/check_translations.py"],
+    "translations": [_PYTHON, "scripts/translations.py", "--check"],
     "requirements": [_PYTHON, "scripts/export_requirements.py", "--check"],
 }
 

@@ -35,13 +35,13 @@ def main(argv: Sequence[str]) -> int:
     own, passed_on = _split(argv)
     parser = _parser()
     arguments, unknown = parser.parse_known_args(own)
-    if unknown and not arguments.passes_on:
+    if unknown:
         parser.error(f"unknown: {' '.join(unknown)}")
     try:
         if not bootstrap.inside():
             bootstrap.ensure(for_development=arguments.for_development)
             os.execv(bootstrap.PYTHON, [str(bootstrap.PYTHON), str(bootstrap.ROOT / "run.py"), *argv])
-        code: int = arguments.act(arguments, [*unknown, *passed_on])
+        code: int = arguments.act(arguments, passed_on)
         return code
     except LauncherError as error:
         print(f"\n{error}", file=sys.stderr)
@@ -85,7 +85,7 @@ def _add(commands: "_Commands[argparse.ArgumentParser]", name: str, purpose: str
     parser = commands.add_parser(
         name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}.", allow_abbrev=False
     )
-    parser.set_defaults(for_development=False, passes_on=False)
+    parser.set_defaults(for_development=False)
     return parser
 
 
@@ -104,8 +104,9 @@ def _add_analyse(commands: "_Commands[argparse.ArgumentParser]") -> None:
     parser = _add(commands, "analyse", "register your files in the running laboratory, wait, and print the numbers")
     for name, meaning in _FILES.items():
         parser.add_argument(f"--{name}", type=Path, metavar="FILE", help=meaning, required=name in ("bam", "targets"))
+    parser.add_argument("--sample", metavar="CODE", help="what to call the sample (default: as the BAM file)")
     _add_data_dir(parser)
-    parser.set_defaults(act=_analyse, passes_on=True)
+    parser.set_defaults(act=_analyse)
 
 
 def _add_data_dir(parser: argparse.ArgumentParser) -> None:
@@ -137,13 +138,14 @@ def _reset(data_dir: DataDir) -> None:
     data_dir.empty()
 
 
-def _analyse(arguments: argparse.Namespace, passed_on: list[str]) -> int:
+def _analyse(arguments: argparse.Namespace, _passed_on: list[str]) -> int:
     files = {name: getattr(arguments, name.replace("-", "_")) for name in _FILES}
     given = {name: path.absolute() for name, path in files.items() if path is not None}
     for path in given.values():
         if not path.is_file():
             raise LauncherError(f"There is no file {path}.")
-    return laboratory.analyse(DataDir(arguments.data_dir.absolute()), given, passed_on)
+    options = ["--sample", arguments.sample] if arguments.sample else []
+    return laboratory.analyse(DataDir(arguments.data_dir.absolute()), given, options)
 
 
 def _manage(arguments: argparse.Namespace, passed_on: list[str]) -> int:

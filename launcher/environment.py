@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from launcher.data_dir import DataDir
+from launcher.postgres import find_installation
 
 ROOT = Path(__file__).resolve().parent.parent
 # With the installed packages, so that removing a laboratory's data does not mean compiling again.
@@ -16,8 +17,8 @@ COMPILED = ROOT / ".venv" / "numba"
 OWNER_ROLE = "exomark_owner"
 RUNTIME_ROLE = "exomark_app"
 DATABASE = "exomark"
-# They change tables, so they need the role that owns them.
-OWNER_COMMANDS = frozenset({"prepare_database", "migrate"})
+# They make tables or read past all grants, so they need the role that owns the tables.
+OWNER_COMMANDS = frozenset({"prepare_database", "migrate", "backup", "restore"})
 
 
 def is_given(environ: Mapping[str, str], name: str) -> bool:
@@ -45,6 +46,7 @@ def for_stack(data_dir: DataDir, *, database_port: int, broker_port: int, host: 
     }
     if database_port:
         ours["EXOMARK_DATABASE_URL"] = _database_url(RUNTIME_ROLE, made.runtime_password, database_port)
+        ours["EXOMARK_POSTGRES_BIN"] = str(find_installation(os.environ, folder=data_dir.postgres).programs)
         ours["EXOMARK_OWNER_DATABASE_URL"] = _database_url(OWNER_ROLE, made.owner_password, database_port)
     if broker_port:
         for name, number in (("EXOMARK_BROKER_URL", 0), ("EXOMARK_CACHE_URL", 1)):

@@ -30,9 +30,11 @@ def analyse(data_dir: DataDir, files: Mapping[str, Path], options: list[str]) ->
     """Register the files in the running laboratory, wait for the numbers and print them."""
     if not (data_dir.is_locked() and data_dir.state().is_serving):
         raise LauncherError(f"Exomark is not running on {data_dir.path}. Start it first: python3 run.py demo")
-    environ = environment.with_file_roots(_environ_of_running(data_dir), (path.parent for path in files.values()))
+    # The folder of what a link leads to, because that is the one that registration looks at.
+    folders = (path.resolve().parent for path in files.values())
+    environ = environment.with_file_roots(_environ_of_running(data_dir), folders)
     arguments = [part for name, path in files.items() for part in (f"--{name}", str(path))]
-    return _run(["analyse", *arguments, *options], environ)
+    return _run(["analyse", *arguments, "--url", data_dir.state().url, *options], environ)
 
 
 def _environ_of_running(data_dir: DataDir) -> dict[str, str]:

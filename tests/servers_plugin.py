@@ -93,6 +93,7 @@ def _start_database(folder: Path) -> dict[str, str]:
         "EXOMARK_OWNER_DATABASE_URL": urls[_SUPERUSER],
         "EXOMARK_TEST_RUNTIME_URL": urls[_RUNTIME_ROLE],
         "EXOMARK_RUNTIME_ROLE": _RUNTIME_ROLE,
+        "EXOMARK_POSTGRES_BIN": str(cluster.installation.programs),
     }
 
 

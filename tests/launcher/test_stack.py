@@ -164,9 +164,10 @@ def test_analyse__passes_the_files_on_and_may_read_their_folder(launch: Launch, 
     bam, bed = open_folder / "x.bam", open_folder / "x.bed"
     bam.touch()
     bed.touch()
-    done = run("analyse", "--data-dir", launched.data_dir, "--bam", bam, "--targets", bed, "--assay", "A1")
+    done = run("analyse", "--data-dir", launched.data_dir, "--bam", bam, "--targets", bed, "--sample", "NA12878")
     seen = json.loads(done.stdout)
-    assert seen["arguments"] == ["--bam", str(bam), "--targets", str(bed), "--assay", "A1"]
+    url = DataDir(launched.data_dir).state().url
+    assert seen["arguments"] == ["--bam", str(bam), "--targets", str(bed), "--url", url, "--sample", "NA12878"]
     assert str(open_folder) in seen["roots"]
 
 
