@@ -2,6 +2,6 @@
 
 KERNEL_VERSIONS = {
     "coverage": "1",
-    "concordance": "1",
+    "concordance": "1.0.0",
     "verify": "1",
 }

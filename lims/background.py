@@ -48,7 +48,8 @@ def waiting_messages(queue: str) -> int | None:
 
 def queue_of(task_name: str) -> str:
     """Return the queue that a task's announcements go to."""
-    return str(getattr(_task(task_name), "queue", None) or current_app.conf.task_default_queue)
+    route = current_app.amqp.router.route({}, _task(task_name).name)
+    return str(route["queue"].name)
 
 
 def _task(name: str) -> Task:
@@ -65,4 +66,3 @@ def _send(task: Task, args: tuple[str | int, ...]) -> None:
         task.apply_async(args, retry=True, retry_policy=_RETRY)
     except _BROKER_ERRORS as error:
         log.warning("not_announced", task=task.name, args=args, error=str(error))
-

@@ -1,9 +1,9 @@
 """Where bytes lie: the storage folder that is ours, and the folders of others whose files are only registered.
 
-    files/<id>/<name>        uploads and what jobs made, with their indexes
-    linked/<id>/<name>       a link to a file that was registered by path, with the indexes that we made for it
-    quarantine/<id>/<name>   uploads that verification rejected
-    work/<job>/<attempt>/    what a running attempt writes; moved to files/ when it is done
+files/<id>/<name>        uploads and what jobs made, with their indexes
+linked/<id>/<name>       a link to a file that was registered by path, with the indexes that we made for it
+quarantine/<id>/<name>   uploads that verification rejected
+work/<job>/<attempt>/    what a running attempt writes; moved to files/ when it is done
 """
 
 from __future__ import annotations
