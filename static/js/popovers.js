@@ -11,7 +11,8 @@ document.addEventListener(
     const left = Math.max(8, Math.min(anchor.left, window.innerWidth - panel.offsetWidth - 8));
     const below = anchor.bottom + gap;
     const fits = below + panel.offsetHeight < window.innerHeight - 8;
-    const top = fits ? below : Math.max(8, anchor.top - gap - panel.offsetHeight);
+    const above = Math.min(anchor.top - gap, window.innerHeight - 8) - panel.offsetHeight;
+    const top = fits ? below : Math.max(8, above);
     panel.style.inset = `${top}px auto auto ${left}px`;
     panel.style.margin = "0";
   },
