@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from decimal import Context, Decimal
 from enum import StrEnum
-from fractions import Fraction
 
 from kernels.errors import KernelError
+
+# Enough digits to subtract any two doubles of one metric without rounding, and to divide far beyond a double's own.
+ARITHMETIC = Context(prec=60)
 
 
 class TransformKind(StrEnum):
@@ -99,8 +102,9 @@ def z_score(value: float, target: float, sd: float, transform: Transform = IDENT
         raise KernelError("sd_not_positive", f"The SD {sd} must be above 0 to give a z-score.", sd=sd)
     if transform.kind is not TransformKind.NONE:
         return (transform.forward(value) - target) / sd
-    return float((_decimal(value) - _decimal(target)) / _decimal(sd))
+    distance = ARITHMETIC.subtract(_decimal(value), _decimal(target))
+    return float(ARITHMETIC.divide(distance, _decimal(sd)))
 
 
-def _decimal(number: float) -> Fraction:
-    return Fraction(repr(float(number)))
+def _decimal(number: float) -> Decimal:
+    return Decimal(repr(float(number)))

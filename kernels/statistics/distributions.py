@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
@@ -26,20 +26,26 @@ def _special() -> ModuleType:
 
 def exact_fraction(number: Decimal | Fraction | float | int) -> Fraction:
     """Return the number as written: the float 0.95 is 19/20, not its nearest binary neighbour."""
-    return Fraction(str(number)) if isinstance(number, float) else Fraction(number)
+    return Fraction(Decimal(repr(float(number)))) if isinstance(number, float) else Fraction(number)
 
 
-def exact_values(values: Iterable[float]) -> list[Fraction]:
-    """Return measurements as written, or raise `value_not_finite`.
+def scaled_integers(values: Sequence[float]) -> tuple[list[int], int]:
+    """Return measurements as integers over one common denominator, as they are written.
 
-    Sums of squares of such fractions carry no rounding: results that are equal have a variance of exactly 0.
+    Sums of squares of integers carry no rounding: results that are equal have a variance of exactly 0.
+
+    Raises
+    ------
+    KernelError
+        `value_not_finite`.
     """
-    exact = []
+    ratios = []
     for index, value in enumerate(values):
         if not math.isfinite(value):
             raise KernelError("value_not_finite", f"Value {index} is {value}; give a finite number.", index=index)
-        exact.append(Fraction(repr(float(value))))
-    return exact
+        ratios.append(Decimal(repr(float(value))).as_integer_ratio())
+    scale = math.lcm(*(denominator for _, denominator in ratios))
+    return [numerator * (scale // denominator) for numerator, denominator in ratios], scale
 
 
 def checked_probability(value: Decimal | Fraction | float, name: str) -> Fraction:

@@ -19,7 +19,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from kernels.errors import KernelError
-from kernels.statistics.distributions import checked_probability, chi_squared_quantile, exact_values
+from kernels.statistics.distributions import checked_probability, chi_squared_quantile, scaled_integers
 
 RESIDUAL = "residual"
 MAD_TO_SD = 1.482602218505602  # 1 / quantile of the normal distribution at 3/4
@@ -95,10 +95,10 @@ def summarize(values: Sequence[float]) -> Summary:
     """Describe a series of measurements; the SD has n - 1 in its denominator."""
     if not values:
         raise KernelError("no_values", "There is no value to describe; give at least one.")
-    exact, n, middle = exact_values(values), len(values), median(values)
-    total = sum(exact, Fraction(0))
-    squares = sum((value * value for value in exact), Fraction(0)) - total * total / n
-    mean, sd = float(total / n), math.sqrt(squares / (n - 1)) if n > 1 else None
+    (integers, scale), n, middle = scaled_integers(values), len(values), median(values)
+    mean = float(Fraction(sum(integers), n * scale))
+    squares = n * sum(value * value for value in integers) - sum(integers) ** 2
+    sd = math.sqrt(Fraction(squares, n * (n - 1) * scale * scale)) if n > 1 else None
     mad = median([abs(value - middle) for value in values])
     robust_sd = MAD_TO_SD * mad
     return Summary(n, mean, sd, _cv(sd, mean), middle, mad, robust_sd, _cv(robust_sd, middle), min(values), max(values))
@@ -139,9 +139,9 @@ def variance_components(
     """
     _check_design(values, groups, factors)
     tree = [_members(groups, depth) for depth in range(len(factors) + 1)]
-    exact = exact_values(values)
-    table = _analysis_of_variance(exact, tree, [*factors, RESIDUAL])
-    mean = float(sum(exact, Fraction(0)) / len(exact))
+    integers, scale = scaled_integers(values)
+    table = _analysis_of_variance(integers, scale, tree, [*factors, RESIDUAL])
+    mean = float(Fraction(sum(integers), len(values) * scale))
     counted = [row for row, estimate in zip(table.weights, table.estimates, strict=True) if estimate >= 0]
     weights = [sum(column, Fraction(0)) for column in zip(*counted, strict=True)]
     freedom = _satterthwaite(weights, table.mean_squares, table.freedom)
@@ -172,9 +172,9 @@ class _AnalysisOfVariance:
     estimates: list[Fraction]
 
 
-def _analysis_of_variance(values: Sequence[Fraction], tree: _Tree, sources: list[str]) -> _AnalysisOfVariance:
+def _analysis_of_variance(values: Sequence[int], scale: int, tree: _Tree, sources: list[str]) -> _AnalysisOfVariance:
     freedom = _degrees_of_freedom(tree, len(values), sources)
-    squares = _sums_of_squares(values, tree)
+    squares = [square / scale**2 for square in _sums_of_squares(values, tree)]
     mean_squares = [square / df for square, df in zip(squares, freedom, strict=True)]
     expected = _expected_mean_squares(tree, len(values), freedom)
     weights = _component_weights(expected)
@@ -232,13 +232,13 @@ def _degrees_of_freedom(tree: _Tree, n: int, sources: Sequence[str]) -> list[int
     return freedom
 
 
-def _sums_of_squares(values: Sequence[Fraction], tree: _Tree) -> list[Fraction]:
+def _sums_of_squares(values: Sequence[int], tree: _Tree) -> list[Fraction]:
     """Return the rise of sum(group total² / group size) from each depth to the next, and on to the single values."""
     explained = [
-        sum((sum((values[i] for i in rows), Fraction(0)) ** 2 / len(rows) for rows in level.values()), Fraction(0))
+        sum((Fraction(sum(values[i] for i in rows) ** 2, len(rows)) for rows in level.values()), Fraction(0))
         for level in tree
     ]
-    explained.append(sum((value * value for value in values), Fraction(0)))
+    explained.append(Fraction(sum(value * value for value in values)))
     return [inner - outer for outer, inner in pairwise(explained)]
 
 

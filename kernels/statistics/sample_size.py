@@ -28,7 +28,9 @@ from kernels.statistics.proportions import (
     compare,
 )
 
-MAX_SAMPLES = 1_000_000
+MAX_SAMPLES = 100_000
+# Closer than this (relative) to the error that is allowed, a binomial tail is summed in integers instead.
+TIE_DISTANCE = 1e-9
 MAX_SAMPLES_FOR_POWER = 5_000
 
 Probability = Decimal | Fraction | float
@@ -56,12 +58,12 @@ def success_run_size(*, reliability: Probability, confidence: Probability, allow
     Returns
     -------
     int
-        Smallest n with P(X <= allowed_failures; n, 1 - reliability) <= 1 - confidence, in integer arithmetic.
+        Smallest n with P(X <= allowed_failures; n, 1 - reliability) <= 1 - confidence; ties are decided in integers.
 
     Raises
     ------
     KernelError
-        `sample_size_too_large` above one million samples.
+        `sample_size_too_large` above `MAX_SAMPLES`.
     """
     _check_count(allowed_failures, "allowed_failures")
     miss = 1 - checked_probability(reliability, "reliability")
@@ -127,16 +129,21 @@ def _too_large(maximum: int) -> KernelError:
 
 
 def _is_shown(samples: int, failures: int, miss: Fraction, alpha: Fraction) -> bool:
-    return samples > failures and 1 - binomial_upper_tail_exact(failures + 1, samples, miss) <= alpha
+    if samples <= failures:
+        return False
+    tail = binomial_cdf(failures, samples, float(miss))
+    if abs(tail - alpha) > TIE_DISTANCE * alpha:
+        return tail <= alpha
+    return 1 - binomial_upper_tail_exact(failures + 1, samples, miss) <= alpha
 
 
 def _smallest_by_float(failures: int, miss: float, alpha: float) -> int:
     """Return the answer up to rounding, for the exact search to start from."""
     low, high = failures, failures + 1
     while binomial_cdf(failures, high, miss) > alpha:
-        low, high = high, high * 2
-        if high > MAX_SAMPLES:
+        if high >= MAX_SAMPLES:
             raise _too_large(MAX_SAMPLES)
+        low, high = high, min(2 * high, MAX_SAMPLES)
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if binomial_cdf(failures, middle, miss) > alpha else (low, middle)

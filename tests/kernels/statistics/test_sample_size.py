@@ -51,6 +51,7 @@ def test_success_run__refuses_absurd_sizes():
     with pytest.raises(KernelError) as refusal:
         success_run_size(reliability=0.9999999, confidence=0.95)
     assert refusal.value.code == "sample_size_too_large"
+    assert success_run_size(reliability=0.9999, confidence=0.95) == 29956, "ln(0.05) / ln(0.9999) = 29955.8"
 
 
 def _first_n_with_power(expected: float, limit: float, power: float) -> int:
