@@ -55,7 +55,7 @@ def test_list__asks_the_database_as_often_for_many_as_for_few(
 
 
 def test_create__shows_the_password_once_and_it_works(client_of: ClientOf, administrator: User, client: Client) -> None:
-    answer = client_of(administrator).post("/people/new/", NEW_PERSON)
+    answer = client_of(administrator).post("/people/+new/", NEW_PERSON)
     assert answer.status_code == 200
     assert "no-store" in answer.headers["Cache-Control"]
     password = answer.context["password"]
@@ -65,13 +65,13 @@ def test_create__shows_the_password_once_and_it_works(client_of: ClientOf, admin
 
 
 def test_create__that_is_refused_keeps_what_was_entered(client_of: ClientOf, administrator: User) -> None:
-    answer = client_of(administrator).post("/people/new/", {**NEW_PERSON, "username": "administrator"})
+    answer = client_of(administrator).post("/people/+new/", {**NEW_PERSON, "username": "administrator"})
     assert answer.status_code == 422
     assert 'value="Li Wei"' in answer.content.decode()
     assert list(answer.context["form"].errors) == ["username"]
 
 
-@pytest.mark.parametrize("path", ["/people/new/", "/people/new-machine/", "/people/technician/deactivate/"])
+@pytest.mark.parametrize("path", ["/people/+new/", "/people/+new-machine/", "/people/technician/deactivate/"])
 def test_acts__are_refused_to_who_may_only_look(
     client_of: ClientOf, auditor: User, technician: User, path: str
 ) -> None:
@@ -112,9 +112,9 @@ def test_deactivation__ends_the_session_at_once(client_of: ClientOf, administrat
 
 def test_roles__are_given_and_taken(client_of: ClientOf, administrator: User, technician: User) -> None:
     client = client_of(administrator)
-    client.post("/people/technician/roles/new/", {"role": "supervisor", "reason": "trained"})
+    client.post("/people/technician/roles/+new/", {"role": "supervisor", "reason": "trained"})
     assert User.objects.get(username="technician").roles == {Role.TECHNICIAN, Role.SUPERVISOR}
-    assert client.post("/people/technician/roles/new/", {"role": "supervisor", "reason": "again"}).status_code == 422
+    assert client.post("/people/technician/roles/+new/", {"role": "supervisor", "reason": "again"}).status_code == 422
     client.post("/people/technician/roles/supervisor/remove/", {"reason": "moved"})
     assert User.objects.get(username="technician").roles == {Role.TECHNICIAN}
     assert client.get("/people/technician/roles/supervisor/remove/").status_code == 404
@@ -138,7 +138,7 @@ def test_second_factor_reset__removes_it(client_of: ClientOf, administrator: Use
 
 def test_key__is_shown_once_and_then_only_its_prefix(client_of: ClientOf, administrator: User) -> None:
     client = client_of(administrator)
-    client.post("/people/new-machine/", {"username": "novaseq", "printed_name": "NovaSeq 1"})
+    client.post("/people/+new-machine/", {"username": "novaseq", "printed_name": "NovaSeq 1"})
     day = (timezone.localdate() + timedelta(days=30)).isoformat()
     fields = {
         "label": "config.toml",
@@ -146,7 +146,7 @@ def test_key__is_shown_once_and_then_only_its_prefix(client_of: ClientOf, admini
         "expires_on": day,
         "allowed_networks": "10.0.0.0/8\n2001:db8::/32",
     }
-    made = client.post("/people/novaseq/keys/new/", fields)
+    made = client.post("/people/novaseq/keys/+new/", fields)
     secret = made.context["secret"]
     assert secret in made.content.decode()
     assert "no-store" in made.headers["Cache-Control"]
@@ -173,13 +173,13 @@ def test_key__with_a_bad_value_is_refused_at_its_field(
 ) -> None:
     make_people.machine("novaseq")
     fields = {"label": "key", "scopes": ["read"], "expires_on": "2099-01-01", "allowed_networks": ""}
-    answer = client_of(administrator).post("/people/novaseq/keys/new/", {**fields, **changes})
+    answer = client_of(administrator).post("/people/novaseq/keys/+new/", {**fields, **changes})
     assert answer.status_code == 422
     assert list(answer.context["form"].errors) == [field]
 
 
 def test_key__is_not_made_for_a_person(client_of: ClientOf, administrator: User, technician: User) -> None:
-    assert client_of(administrator).get("/people/technician/keys/new/").status_code == 409
+    assert client_of(administrator).get("/people/technician/keys/+new/").status_code == 409
 
 
 def test_key__is_rotated_and_revoked(client_of: ClientOf, administrator: User) -> None:

@@ -163,7 +163,7 @@ def test_password_change__that_is_refused_says_where(
 
 def test_enrolment__shows_a_code_that_a_phone_can_read(client_of: ClientOf, technician: User) -> None:
     client = client_of(technician)
-    assert client.post("/account/second-factor/new/").headers["Location"] == "/account/second-factor/confirm/"
+    assert client.post("/account/second-factor/+new/").headers["Location"] == "/account/second-factor/confirm/"
     page = client.get("/account/second-factor/confirm/")
     device = TOTPDevice.objects.get(user=technician)
     assert read_qr_code(page.context["picture"]) == device.config_url
