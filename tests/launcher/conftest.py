@@ -60,14 +60,15 @@ class Launched:
         return status
 
     def living(self) -> dict[int, str]:
-        """Processes that carry our mark, or stand in the data directory: databases hide what they inherited."""
+        """Processes that carry our mark, stand in the data directory or name it: databases inherit nothing."""
         found = {}
         for folder in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
+                command = (folder / "cmdline").read_text().replace("\0", " ")
                 marked = f"{MARK}={self.mark}".encode() in (folder / "environ").read_bytes()
                 inside = Path(os.readlink(folder / "cwd")).is_relative_to(self.data_dir)
-                if marked or inside:
-                    found[int(folder.name)] = (folder / "cmdline").read_text().replace("\0", " ")
+                if marked or inside or f"-D {self.data_dir}" in command:
+                    found[int(folder.name)] = command
         return found
 
     def pid_of(self, program: str) -> int:

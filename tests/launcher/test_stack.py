@@ -71,6 +71,18 @@ def test_demo__killed_and_started_again_at_once__waits_for_the_old_database(laun
     assert "visits [2, 2]" in second.wait_for("Stop it with Ctrl-C")
 
 
+@pytest.mark.parametrize("words", ["Starting the database", "Starting the broker"])
+def test_demo__killed_while_starting__starts_the_next_time(launch: Launch, words: str) -> None:
+    first = launch("demo")
+    if words == "Starting the database":  # said at its end; so before
+        assert eventually(lambda: any("initdb" in command for command in first.living().values()))
+    else:
+        first.wait_for(words)
+    first.end(signal.SIGKILL)
+    assert eventually(lambda: not first.living()), first.living()
+    assert "visits [1, 1]" in launch("demo").wait_for("Stop it with Ctrl-C")
+
+
 def test_demo__started_twice__refuses_the_second_in_a_sentence(launch: Launch) -> None:
     first = launch("demo")
     first.wait_for("Stop it with Ctrl-C")
