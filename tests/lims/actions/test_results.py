@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lims.actions import metrics, results
-from lims.choices import JobKind, Role
+from lims.choices import JobKind
 from lims.exceptions import InvalidInput
 from lims.models import Job, Measurement, User
 from tests.factories import lims as make
