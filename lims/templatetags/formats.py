@@ -75,7 +75,7 @@ def duration(span: timedelta | Number | None) -> str:
     if span is None:
         return UNDEFINED
     seconds = span.total_seconds() if isinstance(span, timedelta) else float(span)
-    if seconds < 60:
+    if seconds < 59.5:
         return _("%(seconds)s s") % {"seconds": f"{seconds:.1f}" if seconds < 10 else f"{seconds:.0f}"}
     whole = round(seconds)
     if whole < 3600:
@@ -144,7 +144,7 @@ def _age(span: timedelta) -> str:
 @register.filter
 def percent_of_whole(fraction: float) -> int:
     """Give whole percents done, rounded down: 100 is only what is finished."""
-    return int(fraction * 100)
+    return int(round(fraction * 100, 6))
 
 
 @register.filter
