@@ -46,7 +46,7 @@ def matches_for(*, user: User, text: str) -> list[Match]:
     text = text.strip()
     if not text:
         return []
-    sources = cast(tuple[MatchSource, ...], contributions.modules_named("search_matches"))
+    sources = cast("tuple[MatchSource, ...]", contributions.modules_named("search_matches"))
     above = chain.from_iterable(source.matches_for(user=user, text=text) for source in sources)
     return sorted(chain(_records(user, text), above), key=lambda match: not match.is_exact)
 

@@ -63,7 +63,7 @@ def failures_for(*, user: User) -> list[Waiting]:
 
 def signatures_for(*, user: User) -> list[Waiting]:
     """Return what waits for this person's signature, longest waiting first."""
-    sources = cast(tuple[SignatureSource, ...], contributions.modules_named("waiting"))
+    sources = cast("tuple[SignatureSource, ...]", contributions.modules_named("waiting"))
     found = chain.from_iterable(source.signatures_for(user=user) for source in sources)
     return sorted(found, key=lambda item: item.since)
 

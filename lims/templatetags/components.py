@@ -182,7 +182,7 @@ def control(field: BoundField) -> SafeString:
     if field.errors:
         classes.append("is-invalid")
     own = field.field.widget.attrs.get("class", "")
-    attributes = {"class": " ".join(filter(None, [*classes, own]))}
+    attributes: dict[str, str | bool] = {"class": " ".join(filter(None, [*classes, own]))}
     return mark_safe(field.as_widget(attrs=attributes))
 
 

@@ -201,7 +201,8 @@ def judged_value(value: Number | None, limit: Number, metric: Metric) -> str:
 def judged_interval(lower: Number, upper: Number, limit: Number, metric: Metric) -> str:
     """Write an interval with as many decimals as it takes to see on which side of the limit each end lies."""
     decimals = max(_decimals_apart(end, limit, metric) for end in (lower, upper))
-    factor, unit = (100, "%") if metric.is_proportion else (1, metric.unit)
+    factor = 100 if metric.is_proportion else 1
+    unit = "%" if metric.is_proportion else metric.unit
     return f"{number(lower * factor, decimals)}–{number(upper * factor, decimals)} {unit}".strip()
 
 

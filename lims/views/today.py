@@ -21,7 +21,7 @@ from lims.selectors import today as today_selector
 @require_safe
 def today(request: HttpRequest) -> HttpResponse:
     """Show what waits for this person and what is under way; the jobs' part refreshes itself."""
-    user = cast(User, request.user)
+    user = cast("User", request.user)
     today_selector.check_has_role(user)
     jobs = today_selector.unfinished_jobs_for(user=user)[: today_selector.MOST_ROWS]
     if request.htmx:  # type: ignore[attr-defined]
@@ -38,7 +38,7 @@ def today(request: HttpRequest) -> HttpResponse:
 def search(request: HttpRequest) -> HttpResponse:
     """Go straight to the one record that the text means; else list what it may mean, or say that it is unknown."""
     text = request.GET.get("q", "").strip()
-    matches = search_selector.matches_for(user=cast(User, request.user), text=text)
+    matches = search_selector.matches_for(user=cast("User", request.user), text=text)
     meant = search_selector.the_one_meant(matches)
     if meant is not None:
         return redirect(meant.url)
