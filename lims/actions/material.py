@@ -4,38 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TypeVar
 
-from django.core.exceptions import ValidationError
-from django.db import models
 from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from lims.actions.saving import save_valid
 from lims.audit import action
 from lims.exceptions import InvalidInput
 from lims.models import AssayVersion, Library, ReferenceMaterial, Run, RunLibrary, Sample, User
 from lims.permissions import Permission
 from lims.policies import check_has
-
-Row = TypeVar("Row", bound=models.Model)
-
-
-def save_valid(row: Row) -> Row:
-    """Insert a row that its model finds valid; else say, field by field, what is wrong.
-
-    Raises
-    ------
-    InvalidInput
-        With a sentence for each field that the model refuses.
-    """
-    try:
-        row.full_clean()
-    except ValidationError as error:
-        fields = {name: " ".join(sentences) for name, sentences in error.message_dict.items()}
-        raise InvalidInput(" ".join(fields.values()), fields=fields) from error
-    row.save(force_insert=True)
-    return row
 
 
 @action
@@ -119,9 +98,9 @@ def register_run(
 
 @action
 def load_library(*, by: User, run: Run, library: Library, lane: int | None = None) -> RunLibrary:
-    """Put a library on a run."""
+    """Put a library on a run, once: its lane is named where it has one of its own, and left out where it has several."""
     check_has(by, Permission.MATERIAL_WRITE)
-    if RunLibrary.objects.filter(run=run, library=library, lane=lane).exists():
+    if RunLibrary.objects.filter(run=run, library=library).exists():
         message = format_lazy(_("{library} is already on {run}."), library=library.code, run=run.code)
         raise InvalidInput(message, fields={"library": message}, code="already_loaded")
     return save_valid(RunLibrary(run=run, library=library, lane=lane, loaded_by=by))

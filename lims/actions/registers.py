@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from lims.actions.material import save_valid
+from lims.actions.saving import check_reason, save_valid
 from lims.audit import action
 from lims.choices import FileKind
 from lims.exceptions import InvalidInput, InvalidTransition
@@ -88,8 +88,7 @@ def register_truth_set(
 def retire_truth_set(*, by: User, truth_set: TruthSet, reason: str) -> None:
     """Take a truth set out of use; what was computed with it stays."""
     check_has(by, Permission.REGISTER_WRITE)
-    if not reason.strip():
-        raise InvalidInput(_("Say why the truth set is retired."), fields={"reason": _("A reason is needed.")})
+    check_reason(reason, _("Say why the truth set is retired."))
     truth_set = TruthSet.objects.select_for_update().get(pk=truth_set.pk)
     if truth_set.retired_at is not None:
         raise InvalidTransition(_("The truth set is already retired."))
@@ -175,6 +174,7 @@ def _check_file(field: str, file: DataFile, kind: FileKind, genome: ReferenceGen
 def make_effective(*, by: User, version: AssayVersion) -> None:
     """Put an assay version into use, and retire the version that it replaces."""
     check_has(by, Permission.STUDY_APPROVE)
+    Assay.objects.select_for_update().get(pk=version.assay_id)  # one version of an assay becomes effective at a time
     version = AssayVersion.objects.select_for_update().get(pk=version.pk)
     if version.retired_at is not None:
         raise InvalidTransition(

@@ -105,7 +105,9 @@ class RunLibrary(models.Model):
 
     run = models.ForeignKey(Run, models.PROTECT, related_name="run_libraries", verbose_name=_("run"))
     library = models.ForeignKey(Library, models.PROTECT, related_name="run_libraries", verbose_name=_("library"))
-    lane = models.PositiveSmallIntegerField(_("lane"), null=True, blank=True)
+    lane = models.PositiveSmallIntegerField(
+        _("lane"), null=True, blank=True, help_text=_("Empty where the library is on several lanes.")
+    )
     loaded_at = models.DateTimeField(_("loaded at"), default=timezone.now, editable=False)
     loaded_by = models.ForeignKey("lims.User", models.PROTECT, related_name="+", verbose_name=_("loaded by"))
 
@@ -114,11 +116,7 @@ class RunLibrary(models.Model):
         verbose_name_plural = _("libraries on runs")
         ordering = ["run", "library"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["run", "library", "lane"],
-                name="%(app_label)s_%(class)s_loaded_once",
-                nulls_distinct=False,
-            )
+            models.UniqueConstraint(fields=["run", "library"], name="%(app_label)s_%(class)s_loaded_once"),
         ]
 
     def __str__(self) -> str:

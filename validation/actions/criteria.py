@@ -9,7 +9,7 @@ from django.db.models import Max
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from lims.actions.material import save_valid
+from lims.actions.saving import save_valid
 from lims.audit import action
 from lims.choices import VariantType
 from lims.exceptions import InvalidInput

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from lims.actions.material import save_valid
+from lims.actions.saving import save_valid
 from lims.audit import action
 from lims.choices import JobState
 from lims.exceptions import InvalidInput

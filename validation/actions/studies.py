@@ -11,7 +11,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from lims.actions import registers, signatures
-from lims.actions.material import save_valid
+from lims.actions.saving import save_valid
 from lims.audit import action
 from lims.choices import SignatureMeaning
 from lims.exceptions import InvalidInput, Stale
