@@ -30,7 +30,7 @@ FRAGMENT_DEFINITION = (
 
 
 @dataclass(frozen=True)
-class Warning_:
+class InputWarning:
     """Something about the input that the reader must know."""
 
     code: str
@@ -58,7 +58,7 @@ class CoverageResult:
     targets : TargetTable
     genes : tuple of GeneDepth
     gaps : tuple of Gap
-    warnings : tuple of Warning_
+    warnings : tuple of InputWarning
     """
 
     params: CoverageParams
@@ -76,7 +76,7 @@ class CoverageResult:
     targets: TargetTable
     genes: tuple[GeneDepth, ...]
     gaps: tuple[Gap, ...]
-    warnings: tuple[Warning_, ...]
+    warnings: tuple[InputWarning, ...]
 
     def document(self) -> dict[str, Any]:
         """Return the result as JSON-ready values; undefined is None."""

@@ -15,7 +15,7 @@ from kernels.coverage.hybrid_selection import SelectionCounts, Value, hybrid_sel
 from kernels.coverage.insert_size import insert_sizes
 from kernels.coverage.parameters import CoverageRequest
 from kernels.coverage.reduction import merge_histograms
-from kernels.coverage.result import CoverageResult, Warning_
+from kernels.coverage.result import CoverageResult, InputWarning
 from kernels.coverage.scan import Scanned, scan_alignment
 from kernels.coverage.sex import Sex, TargetDepths, infer_sex
 from kernels.coverage.tables import SequenceMetrics, TargetTable, gap_table, gene_table, sequence_metrics, target_table
@@ -76,7 +76,7 @@ def _collect(
     sequence = sequence_metrics(assay, contigs, reference)
     targets = target_table(assay, contigs, sequence.composition)
     counters = dict(zip(COUNTERS, library.counters.tolist(), strict=True))
-    warnings = _warnings(alignment, counters) + [Warning_("regions_left_out", remark) for remark in remarks]
+    warnings = _warnings(alignment, counters) + [InputWarning("regions_left_out", remark) for remark in remarks]
     return CoverageResult(
         params=params,
         inputs=_describe_inputs(request),
@@ -141,7 +141,7 @@ def _describe_inputs(request: CoverageRequest) -> dict[str, dict[str, Any]]:
     return described
 
 
-def _warnings(alignment: AlignmentFile, counters: dict[str, int]) -> list[Warning_]:
+def _warnings(alignment: AlignmentFile, counters: dict[str, int]) -> list[InputWarning]:
     header, name = alignment.header, alignment.name
     found = {
         "reads_none": (counters["RECORDS"] == 0, f"{name} holds no reads."),
@@ -162,4 +162,4 @@ def _warnings(alignment: AlignmentFile, counters: dict[str, int]) -> list[Warnin
         ),
         "index_missing": (not alignment.has_index, f"{name} has no index: it was read by one thread."),
     }
-    return [Warning_(code, message) for code, (is_found, message) in found.items() if is_found]
+    return [InputWarning(code, message) for code, (is_found, message) in found.items() if is_found]
