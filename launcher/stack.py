@@ -112,7 +112,8 @@ class Stack:
                     self._look_after()
                     time.sleep(0.05)
                 if status != 0:
-                    raise LauncherError(f"'{command.name}' failed:\n{processes.last_lines(command.log, 20)}")
+                    what = processes.last_lines(command.log, 1)
+                    raise LauncherError(f"{command.name} did not work: {what}\nMore in {command.log}")
         finally:
             for command in commands:
                 command.kill()
