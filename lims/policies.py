@@ -12,7 +12,7 @@ from django.utils.functional import Promise, lazy
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from lims.choices import AccountKind, FileState, JobState, Role
+from lims.choices import AccountKind, FileKind, FileState, JobState, Role
 from lims.exceptions import DomainError, InvalidTransition, NotPermitted
 from lims.models import DataFile, Job, User
 from lims.models.person import SYSTEM_USERNAME
@@ -97,8 +97,8 @@ def check_transition(states: dict[Any, frozenset[Any]], before: Any, after: Any)
 
 
 def check_can_download(user: User, file: DataFile) -> None:
-    """Refuse the download of a file that is not (yet) whole and verified."""
-    check_has(user, Permission.FILE_DOWNLOAD)
+    """Refuse the download of a file that is not (yet) whole and verified; a report is for whoever reads reports."""
+    check_has(user, Permission.REPORT_READ if file.kind == FileKind.REPORT else Permission.FILE_DOWNLOAD)
     if not file.is_ready:
         raise InvalidTransition(_("Only a verified file can be downloaded."))
 

@@ -107,7 +107,7 @@ class FileList(generics.ListAPIView[DataFile]):
     @extend_schema(
         request=RegistrationSerializer,
         responses={201: FileSerializer, 200: FileSerializer},
-        description="Registering the same unchanged file for the same use again answers 200 with the one that is there.",
+        description="The same unchanged file for the same use again answers 200 with the one that is there.",
     )
     def post(self, request: Request) -> Response:
         given = RegistrationSerializer(data=request.data)

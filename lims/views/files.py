@@ -99,7 +99,7 @@ def file_detail(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "findings": findings_of(file),
         "jobs": files.jobs_of(file),
         "entries": audit.entries_of(user=request.user, table="lims_datafile", object_id=file.pk),
-        "why_not_download": policies.why_not(actions.check_download, request.user, file),
+        "why_not_download": policies.why_not(policies.check_can_download, request.user, file),
         "may_write": policies.can(check_has, request.user, Permission.FILE_WRITE),
     }
     return render(request, "lims/file_detail.html", context)

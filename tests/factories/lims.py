@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from lims.models import (
     RunLibrary,
     Sample,
     TruthSet,
+    Upload,
     User,
 )
 from tests.conftest import PASSWORD
@@ -70,6 +72,15 @@ def data_file(*, content: bytes | None = b"chr1\t10\t20\n", **fields: Any) -> Da
         fields.setdefault("size_bytes", len(content))
         fields.setdefault("sha256", hashlib.sha256(content).hexdigest())
     return DataFile.objects.create(**fields)
+
+
+def upload(**fields: Any) -> Upload:
+    """An upload of which nothing has arrived."""
+    file = fields.pop("file", None) or data_file(state=FileState.RECEIVING, content=b"", size_bytes=None, sha256="")
+    fields.setdefault("length_bytes", 100)
+    fields.setdefault("created_by", file.registered_by)
+    fields.setdefault("expires_at", timezone.now() + timedelta(hours=1))
+    return Upload.objects.create(file=file, **fields)
 
 
 def reference_material(**fields: Any) -> ReferenceMaterial:

@@ -50,6 +50,7 @@ def build() -> dict[str, str]:
         "evidence/pk": str(evidence.pk),
         "signatures/pk": str(sign(locker).pk),
         "files/public_id": str(uploaded.public_id),
+        "uploads/public_id": str(make.upload().public_id),
         "jobs/public_id": str(job.public_id),
         "export/file_format": "csv",
     }
