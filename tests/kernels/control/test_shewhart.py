@@ -76,11 +76,16 @@ def test_p_chart__with_many_expected_is_three_sigma():
     assert (limits.centre, limits.lower, limits.upper) == pytest.approx((0.1, 0.1 - half, 0.1 + half))
 
 
-def test_p_chart__with_few_expected_is_binomial():
-    limits = proportion_limits(Proportion(10, 1000), 96)
-    top = round(limits.upper * 96)
-    assert stats.binom.sf(top, 96, 0.01) <= stats.norm.sf(3) < stats.binom.sf(top - 1, 96, 0.01)
-    assert limits.lower == 0.0
+@pytest.mark.parametrize(("failures", "trials"), [(5, 20), (5, 96), (10, 48), (10, 96), (40, 96), (960, 48), (990, 96)])
+def test_p_chart__with_few_expected_is_binomial(failures, trials):
+    """The limits are the outermost counts that a tail of 3 sigma does not rule out."""
+    p = failures / 1000
+    limits = proportion_limits(Proportion(failures, 1000), trials)
+    low, high = round(limits.lower * trials), round(limits.upper * trials)
+    assert stats.binom.sf(high, trials, p) <= stats.norm.sf(3)
+    assert high == 0 or stats.binom.sf(high - 1, trials, p) > stats.norm.sf(3)
+    assert stats.binom.cdf(low, trials, p) > stats.norm.sf(3)
+    assert low == 0 or stats.binom.cdf(low - 1, trials, p) <= stats.norm.sf(3)
 
 
 def test_sigma_metric():

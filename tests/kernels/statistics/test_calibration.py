@@ -98,6 +98,14 @@ def test_categorical_nri__counts_the_moves():
     assert result.standard_error == pytest.approx(sum(np.var(s) / len(s) for s in signs) ** 0.5)
 
 
+def test_a_prediction_at_a_cut_point__belongs_to_the_higher_category():
+    result = reclassification(
+        [True, True, False, False], [0.4, 0.6, 0.5, 0.2], [0.5, 0.5, 0.4, 0.2], seed=1, cut_points=[0.5]
+    ).net_reclassification
+    assert (result.events.up, result.events.down) == (1, 0)
+    assert (result.non_events.up, result.non_events.down) == (0, 1)
+
+
 def test_idi__is_the_difference_of_mean_changes():
     result = compare().integrated_discrimination
     change = BETTER - PREDICTED
