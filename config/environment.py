@@ -12,17 +12,24 @@ HINT = "docs/operations.md lists every variable; `python3 run.py demo` sets them
 
 
 def text(name: str, default: str | None = None) -> str:
-    """Return a variable, or the content of the file that `<name>_FILE` names."""
+    """Return a variable, or what the file holds that `<name>_FILE` names; without a default neither may be empty."""
     file_name = os.environ.get(f"{name}_FILE")
     if file_name:
-        try:
-            return Path(file_name).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise ImproperlyConfigured(f"{name}_FILE names {file_name}, which cannot be read: {error}.") from error
+        return _content(name, file_name, is_required=default is None)
     value = os.environ.get(name, default)
     if value is None or (value == "" and default is None):
         raise ImproperlyConfigured(f"The environment variable {name} is not set. {HINT}")
     return value
+
+
+def _content(name: str, file_name: str, *, is_required: bool) -> str:
+    try:
+        content = Path(file_name).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}_FILE names {file_name}, which cannot be read: {error}.") from error
+    if is_required and not content:
+        raise ImproperlyConfigured(f"{name}_FILE names {file_name}, which is empty.")
+    return content
 
 
 def boolean(name: str, default: bool) -> bool:
@@ -44,7 +51,7 @@ def integer(name: str, default: int) -> int:
         ) from error
 
 
-def items(name: str, default: str = "", separator: str = ",") -> list[str]:
+def items(name: str, default: str | None = "", separator: str = ",") -> list[str]:
     """Return a variable that holds a list."""
     return [item.strip() for item in text(name, default).split(separator) if item.strip()]
 

@@ -13,8 +13,8 @@ from rest_framework import exceptions as drf
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from lims.problems import problem, problem_of
 from lims.exceptions import DomainError
+from lims.problems import problem, problem_of
 
 log = structlog.get_logger()
 

@@ -16,7 +16,7 @@ VERSION = re.search(r'^version = "(.+)"$', (BASE_DIR / "pyproject.toml").read_te
 
 SECRET_KEY = env.text("EXOMARK_SECRET_KEY")
 DEBUG = env.boolean("EXOMARK_DEBUG", False)
-ALLOWED_HOSTS = env.items("EXOMARK_ALLOWED_HOSTS", None)  # type: ignore[arg-type]
+ALLOWED_HOSTS = env.items("EXOMARK_ALLOWED_HOSTS", None)
 HTTPS = env.boolean("EXOMARK_HTTPS", True)
 CSRF_TRUSTED_ORIGINS = env.items("EXOMARK_TRUSTED_ORIGINS")
 

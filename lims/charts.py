@@ -32,11 +32,13 @@ class Chart:
 
 
 def depth_counts(document: Mapping[str, Any]) -> list[int] | None:
-    """Return target bases by depth from a coverage document, index = depth; None where it has none."""
+    """Return target bases by depth from a coverage document, index = depth; None where there is no target base."""
     depth = document.get("depth")
-    if not depth or not depth["histogram"]:
+    if not depth:
         return None
     histogram = {int(value): int(bases) for value, bases in depth["histogram"].items()}
+    if not any(histogram.values()):
+        return None
     return [histogram.get(value, 0) for value in range(max(histogram) + 1)]
 
 

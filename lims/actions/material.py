@@ -9,12 +9,12 @@ from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from lims.actions.saving import save_valid
 from lims.audit import action
 from lims.exceptions import InvalidInput
 from lims.models import AssayVersion, Library, ReferenceMaterial, Run, RunLibrary, Sample, User
 from lims.permissions import Permission
 from lims.policies import check_has
+from lims.saving import save_valid
 
 
 @action
@@ -98,7 +98,7 @@ def register_run(
 
 @action
 def load_library(*, by: User, run: Run, library: Library, lane: int | None = None) -> RunLibrary:
-    """Put a library on a run, once: its lane is named where it has one of its own, and left out where it has several."""
+    """Put a library on a run, once; its lane is left out where it has several."""
     check_has(by, Permission.MATERIAL_WRITE)
     if RunLibrary.objects.filter(run=run, library=library).exists():
         message = format_lazy(_("{library} is already on {run}."), library=library.code, run=run.code)

@@ -8,13 +8,13 @@ from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from lims.actions.saving import check_reason, save_valid
 from lims.audit import action
 from lims.choices import FileKind
 from lims.exceptions import InvalidInput, InvalidTransition
 from lims.models import Assay, AssayVersion, DataFile, ReferenceGenome, ReferenceMaterial, TruthSet, User
 from lims.permissions import Permission
 from lims.policies import check_can_use, check_has
+from lims.saving import check_reason, save_valid
 
 
 @action

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from lims.exceptions import Sentence
 from lims.models import AssayVersion, Library, ReferenceMaterial, Sample
 from lims.models.naming import CODE_MAX_LENGTH, code_validator
+
+
+class CodeField(forms.ModelChoiceField):
+    """A record by its code, scanned or typed: there are too many for a list to choose from."""
+
+    widget = forms.TextInput
+
+    def __init__(self, queryset: QuerySet[Any], *, missing: Sentence, **options: Any) -> None:
+        super().__init__(queryset, to_field_name="code", **options)
+        self.error_messages["invalid_choice"] = missing
 
 
 class SampleForm(forms.Form):
@@ -32,7 +46,9 @@ class LibraryForm(forms.Form):
     """A library made of a sample."""
 
     code = forms.CharField(label=_("Library"), max_length=CODE_MAX_LENGTH, validators=[code_validator])
-    sample = forms.ModelChoiceField(Sample.objects.order_by("-id"), label=_("Sample"), to_field_name="code")
+    sample = CodeField(
+        Sample.objects.all(), label=_("Sample"), missing=_("There is no such sample. Scan or type the code of one.")
+    )
     index_i7 = forms.CharField(label=_("i7 index"), max_length=40, required=False)
     index_i5 = forms.CharField(label=_("i5 index"), max_length=40, required=False)
     input_ng = forms.DecimalField(
@@ -56,7 +72,7 @@ class RunForm(forms.Form):
 class LoadForm(forms.Form):
     """A library that goes onto a run."""
 
-    library = forms.ModelChoiceField(
-        Library.objects.select_related("sample").order_by("-id"), label=_("Library"), to_field_name="code"
+    library = CodeField(
+        Library.objects.all(), label=_("Library"), missing=_("There is no such library. Scan or type the code of one.")
     )
     lane = forms.IntegerField(label=_("Lane"), required=False, min_value=1, max_value=16)

@@ -7,13 +7,18 @@ from typing import Any
 
 from django.contrib import messages
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.utils.functional import Promise
 
 from lims.exceptions import InvalidInput
 
 Done = tuple[str, str | Promise]
+
+
+def sent(request: HttpRequest) -> QueryDict | None:
+    """Return what a form was sent with, also where that is nothing; None where it is only shown."""
+    return request.POST if request.method == "POST" else None
 
 
 def add_errors(form: Form, error: InvalidInput) -> None:

@@ -45,7 +45,7 @@ def sample_create(request: HttpRequest) -> HttpResponse:
         sample = actions.register_sample(by=request.user, **values)
         return sample.get_absolute_url(), format_lazy(_("Sample {code} is registered."), code=sample.code)
 
-    return entry.enter(request, form=SampleForm(request.POST or None), act=act, template="lims/sample_create.html")
+    return entry.enter(request, form=SampleForm(entry.sent(request)), act=act, template="lims/sample_create.html")
 
 
 @require_safe
@@ -72,7 +72,7 @@ def library_create(request: HttpRequest) -> HttpResponse:
         library = actions.register_library(by=request.user, **values)
         return library.get_absolute_url(), format_lazy(_("Library {code} is registered."), code=library.code)
 
-    form = LibraryForm(request.POST or None, initial={"sample": request.GET.get("sample")})
+    form = LibraryForm(entry.sent(request), initial={"sample": request.GET.get("sample")})
     return entry.enter(request, form=form, act=act, template="lims/library_create.html")
 
 
@@ -109,7 +109,7 @@ def run_create(request: HttpRequest) -> HttpResponse:
         run = actions.register_run(by=request.user, **values)
         return run.get_absolute_url(), format_lazy(_("Run {code} is registered."), code=run.code)
 
-    return entry.enter(request, form=RunForm(request.POST or None), act=act, template="lims/run_create.html")
+    return entry.enter(request, form=RunForm(entry.sent(request)), act=act, template="lims/run_create.html")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -131,7 +131,7 @@ def run_detail(request: HttpRequest, code: str) -> HttpResponse:
         "why_not_load": policies.why_not(policies.check_has, request.user, Permission.MATERIAL_WRITE),
     }
     return entry.enter(
-        request, form=LoadForm(request.POST or None), act=act, template="lims/run_detail.html", context=context
+        request, form=LoadForm(entry.sent(request)), act=act, template="lims/run_detail.html", context=context
     )
 
 

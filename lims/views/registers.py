@@ -51,7 +51,7 @@ def genome_create(request: HttpRequest) -> HttpResponse:
         genome = actions.register_genome(by=request.user, **values)
         return genome.get_absolute_url(), format_lazy(_("Build {code} is registered."), code=genome.code)
 
-    return entry.enter(request, form=GenomeForm(request.POST or None), act=act, template="lims/genome_create.html")
+    return entry.enter(request, form=GenomeForm(entry.sent(request)), act=act, template="lims/genome_create.html")
 
 
 @require_safe
@@ -72,7 +72,7 @@ def reference_material_create(request: HttpRequest) -> HttpResponse:
 
     return entry.enter(
         request,
-        form=ReferenceMaterialForm(request.POST or None),
+        form=ReferenceMaterialForm(entry.sent(request)),
         act=act,
         template="lims/reference_material_create.html",
     )
@@ -101,7 +101,7 @@ def truth_set_create(request: HttpRequest, code: str) -> HttpResponse:
 
     return entry.enter(
         request,
-        form=TruthSetForm(request.POST or None),
+        form=TruthSetForm(entry.sent(request)),
         act=act,
         template="lims/truth_set_create.html",
         context={"material": material},
@@ -120,7 +120,7 @@ def truth_set_delete(request: HttpRequest, pk: int) -> HttpResponse:
 
     return entry.enter(
         request,
-        form=RetireForm(request.POST or None),
+        form=RetireForm(entry.sent(request)),
         act=act,
         template="lims/truth_set_delete.html",
         context={"truth_set": truth_set},
@@ -135,7 +135,7 @@ def assay_create(request: HttpRequest) -> HttpResponse:
         assay = actions.register_assay(by=request.user, **values)
         return assay.get_absolute_url(), format_lazy(_("Assay {code} is registered."), code=assay.code)
 
-    return entry.enter(request, form=AssayForm(request.POST or None), act=act, template="lims/assay_create.html")
+    return entry.enter(request, form=AssayForm(entry.sent(request)), act=act, template="lims/assay_create.html")
 
 
 @require_safe
@@ -160,7 +160,7 @@ def assay_version_create(request: HttpRequest, code: str) -> HttpResponse:
 
     return entry.enter(
         request,
-        form=AssayVersionForm(request.POST or None),
+        form=AssayVersionForm(entry.sent(request)),
         act=act,
         template="lims/assay_version_create.html",
         context={"assay": assay},

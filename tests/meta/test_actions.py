@@ -22,7 +22,6 @@ NOT_ACTIONS = {
     "lims.actions.jobs.ask_for": "part of the act that needs the job",
     "lims.actions.jobs.fingerprint_of": "it computes and writes nothing",
     "lims.actions.jobs.heartbeat": "a sign of life, of which nothing stands in the trail",
-    "lims.actions.material.save_valid": "part of the acts that register material",
     "lims.actions.results.store": "part of the act that finishes the job",
     "lims.actions.uploads.append": "bytes reach the disk before the row counts them, in a transaction of its own",
     "lims.actions.uploads.expire": "each upload ends in an act of its own",

@@ -9,11 +9,11 @@ from django.db.models import Max
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from lims.actions.saving import save_valid
 from lims.audit import action
 from lims.choices import VariantType
 from lims.exceptions import InvalidInput
 from lims.models import Metric, User
+from lims.saving import save_valid
 from validation import policies
 from validation.choices import Basis, Comparator, IntervalMethod
 from validation.models import Criterion, Study

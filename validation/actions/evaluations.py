@@ -14,6 +14,7 @@ from validation.selectors import content, studies
 @action
 def evaluate(*, by: User, study: Study) -> Evaluation:
     """Judge every criterion over the evidence that counts now, and keep the outcome."""
+    study = Study.objects.select_for_update(of=("self",)).get(pk=study.pk)
     policies.check_can_collect(by, study)
     evidence = studies.active_evidence_of(study)
     measurements = _measurements([item.job_id for item in evidence])

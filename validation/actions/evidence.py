@@ -8,11 +8,11 @@ from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from lims.actions.saving import save_valid
 from lims.audit import action
 from lims.choices import JobState
 from lims.exceptions import InvalidInput
 from lims.models import Job, User
+from lims.saving import check_reason, save_valid
 from validation import policies
 from validation.actions import evaluations
 from validation.models import Evidence, Study
@@ -44,16 +44,16 @@ def collect(*, by: User, study: Study, jobs: Sequence[Job]) -> list[Evidence]:
 
 @action
 def exclude(*, by: User, study: Study, evidence: Evidence, reason: str) -> Evidence:
-    """Stop counting a result; it stays visible with the reason."""
+    """Stop counting a result, and judge the study without it; it stays visible with the reason."""
     study = Study.objects.select_for_update(of=("self",)).get(pk=study.pk)
     policies.check_can_collect(by, study)
-    if not reason.strip():
-        raise InvalidInput(_("Say why the result is excluded."), fields={"reason": _("A reason is needed.")})
+    check_reason(reason, _("Say why the result is excluded."))
     evidence = study.evidence.select_for_update().get(pk=evidence.pk)
     if evidence.excluded_at is not None:
         raise InvalidInput(_("This result is already excluded."))
     evidence.excluded_at, evidence.excluded_by, evidence.exclusion_reason = timezone.now(), by, reason
     evidence.save(update_fields=["excluded_at", "excluded_by", "exclusion_reason"])
+    evaluations.evaluate(by=by, study=study)
     return evidence
 
 

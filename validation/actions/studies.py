@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
+from django.db.models.functions import Length
 from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from lims.actions import registers, signatures
-from lims.actions.saving import save_valid
 from lims.audit import action
 from lims.choices import SignatureMeaning
 from lims.exceptions import InvalidInput, Stale
 from lims.models import AssayVersion, Signature, User
+from lims.saving import change_valid, check_reason, save_valid
 from validation import policies
 from validation.actions import evaluations
 from validation.choices import StudyKind, StudyState, StudyTrigger, Verdict
@@ -41,6 +42,7 @@ def plan(
 ) -> Study:
     """Begin a study as a draft under the next code of the year."""
     policies.check_can_plan(by)
+    _check_supersedes(supersedes, assay_version)
     return save_valid(
         Study(
             code=_next_code(),
@@ -66,8 +68,8 @@ def edit(*, by: User, study: Study, fields: dict[str, Any]) -> Study:
         raise InvalidInput(format_lazy(_("These fields cannot be edited: {names}."), names=", ".join(sorted(unknown))))
     for name, value in fields.items():
         setattr(study, name, value)
-    study.save(update_fields=list(fields))
-    return study
+    _check_supersedes(study.supersedes, study.assay_version)
+    return change_valid(study, list(fields))
 
 
 @action
@@ -113,7 +115,7 @@ def submit(*, by: User, study: Study, conclusion: str, limitations: str = "") ->
 def approve(
     *, by: User, study: Study, password: str, one_time_code: str = "", reason: str = "", expected_sha256: str = ""
 ) -> Signature:
-    """Sign the study; the assay version becomes effective and retires what it replaces.
+    """Sign the study; its assay version becomes effective, and the study that it supersedes is retired.
 
     Raises
     ------
@@ -127,6 +129,7 @@ def approve(
     _check_is_approvable(study)
     signature = _sign_decision(by, study, SignatureMeaning.APPROVED, password, one_time_code, reason, expected_sha256)
     _decide(by, study, StudyState.APPROVED)
+    _retire(study.supersedes_id)
     registers.make_effective(by=by, version=study.assay_version)
     return signature
 
@@ -136,8 +139,7 @@ def reject(*, by: User, study: Study, password: str, reason: str, one_time_code:
     """Refuse the study with a reason, under signature."""
     study = _locked(study)
     policies.check_can_decide(by, study)
-    if not reason.strip():
-        raise InvalidInput(_("Say why the study is rejected."), fields={"reason": _("A reason is needed.")})
+    check_reason(reason, _("Say why the study is rejected."))
     signature = _sign_decision(by, study, SignatureMeaning.REJECTED, password, one_time_code, reason, "")
     _decide(by, study, StudyState.REJECTED)
     return signature
@@ -148,8 +150,7 @@ def reopen(*, by: User, study: Study, reason: str) -> Study:
     """Take a rejected study back to the collection of evidence; its plan stays as signed."""
     study = _locked(study)
     policies.check_can_reopen(by, study)
-    if not reason.strip():
-        raise InvalidInput(_("Say what will be done."), fields={"reason": _("A reason is needed.")})
+    check_reason(reason, _("Say what will be done."))
     study.state = StudyState.LOCKED
     study.submitted_at = study.submitted_by = study.decided_at = study.decided_by = None
     study.save(update_fields=["state", "submitted_at", "submitted_by", "decided_at", "decided_by"])
@@ -161,8 +162,7 @@ def withdraw(*, by: User, study: Study, reason: str) -> Study:
     """Give a study up; it stays readable."""
     study = _locked(study)
     policies.check_can_withdraw(by, study)
-    if not reason.strip():
-        raise InvalidInput(_("Say why the study is withdrawn."), fields={"reason": _("A reason is needed.")})
+    check_reason(reason, _("Say why the study is withdrawn."))
     study.state = StudyState.WITHDRAWN
     study.save(update_fields=["state"])
     return study
@@ -177,8 +177,27 @@ def _next_code() -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CODE_LOCK])
     prefix = f"VS-{timezone.localdate().year}-"
-    last = Study.objects.filter(code__startswith=prefix).order_by("-code").values_list("code", flat=True).first()
-    return f"{prefix}{int(last.rpartition('-')[2]) + 1 if last else 1:03d}"
+    # The longest first: after VS-2026-999 comes VS-2026-1000.
+    codes = Study.objects.filter(code__startswith=prefix).order_by(Length("code").desc(), "-code")
+    last = codes.values_list("code", flat=True).first()
+    return f"{prefix}{int(last.removeprefix(prefix)) + 1 if last else 1:03d}"
+
+
+def _check_supersedes(earlier: Study | None, assay_version: AssayVersion) -> None:
+    if earlier is None or (earlier.state == StudyState.APPROVED and _assay_of(earlier) == assay_version.assay_id):
+        return
+    message = _("Only an approved study of the same assay can be superseded.")
+    raise InvalidInput(message, fields={"supersedes": message})
+
+
+def _assay_of(study: Study) -> int:
+    return study.assay_version.assay_id
+
+
+def _retire(superseded: int | None) -> None:
+    for study in Study.objects.select_for_update(of=("self",)).filter(pk=superseded, state=StudyState.APPROVED):
+        study.state = StudyState.RETIRED
+        study.save(update_fields=["state"])
 
 
 def _check_is_approvable(study: Study) -> None:

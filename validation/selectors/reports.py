@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from lims.choices import AuditOperation
 from lims.exceptions import InvalidTransition, NotFound
 from lims.models import AuditEntry, Laboratory, Signature, User
 from lims.permissions import Permission
@@ -27,7 +28,7 @@ def source_of(study: Study) -> ReportSource:
     evaluation = studies.latest_evaluation(study)
     if study.decided_at is None or decision is None or evaluation is None:
         raise InvalidTransition(_("A report is issued once the study has been decided on."))
-    anchor = AuditEntry.objects.get(object_type="lims_signature", object_id=str(decision.pk), operation="insert")
+    anchor = _anchor_of(decision)
     return ReportSource(
         study=study,
         laboratory=Laboratory.objects.first(),
@@ -37,6 +38,12 @@ def source_of(study: Study) -> ReportSource:
         anchor=anchor,
         content_sha256=decision.sha256,
     )
+
+
+def _anchor_of(decision: Signature) -> AuditEntry:
+    """Return the entry of the audit trail in which a decision's signature is sealed."""
+    inserted = AuditEntry.objects.filter(object_type="lims_signature", operation=AuditOperation.INSERT)
+    return inserted.get(object_id=str(decision.pk), sequence__isnull=False)
 
 
 def signatures_of(study: Study) -> list[Signature]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import Prefetch, QuerySet
+from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -34,6 +35,14 @@ def get_for(*, user: User, code: str) -> Study:
 def criteria_of(study: Study) -> list[Criterion]:
     """Return the plan's criteria in their order."""
     return list(study.criteria.select_related("metric").order_by("position"))
+
+
+def criterion_for(*, study: Study, position: int) -> Criterion:
+    """Return one of the plan's criteria."""
+    criterion = next((each for each in criteria_of(study) if each.position == position), None)
+    if criterion is None:
+        raise NotFound(_("There is no such criterion in this plan."))
+    return criterion
 
 
 def evidence_of(study: Study) -> list[Evidence]:
@@ -76,14 +85,14 @@ def latest_evaluation(study: Study) -> Evaluation | None:
 
 
 def last_approved_before(study: Study) -> Study | None:
-    """Return the newest other study of the same assay that was approved before this one was begun."""
+    """Return the study of the same assay that was approved last before this one is, or was, decided on."""
     return (
         Study.objects.filter(
             assay_version__assay=study.assay_version.assay_id,
             state__in=[StudyState.APPROVED, StudyState.RETIRED],
-            decided_at__isnull=False,
-            pk__lt=study.pk,
+            decided_at__lt=study.decided_at or timezone.now(),
         )
+        .exclude(pk=study.pk)
         .order_by("-decided_at")
         .first()
     )

@@ -22,8 +22,8 @@ from lims.selectors import audit, second_factor
 from lims.views import entry, lists
 from validation import policies
 from validation.actions import criteria as criterion_actions
-from validation.actions import evaluations, reports
 from validation.actions import evidence as evidence_actions
+from validation.actions import reports
 from validation.actions import studies as actions
 from validation.choices import StudyKind, StudyTrigger, Verdict
 from validation.filters import StudyFilter
@@ -54,7 +54,7 @@ def study_create(request: HttpRequest) -> HttpResponse:
         study = actions.plan(by=request.user, **_scope(values))
         return study.get_absolute_url(), format_lazy(_("Study {code} is begun."), code=study.code)
 
-    return entry.enter(request, form=StudyForm(request.POST or None), act=act, template="validation/study_create.html")
+    return entry.enter(request, form=StudyForm(entry.sent(request)), act=act, template="validation/study_create.html")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -66,7 +66,7 @@ def study_update(request: HttpRequest, code: str) -> HttpResponse:
         actions.edit(by=request.user, study=study, fields=_scope(values))
         return study.get_absolute_url(), _("The plan is changed.")
 
-    form = StudyForm(request.POST or None, initial={name: getattr(study, name) for name in actions.EDITABLE})
+    form = StudyForm(entry.sent(request), initial={name: getattr(study, name) for name in actions.EDITABLE})
     return entry.enter(request, form=form, act=act, template="validation/study_update.html", context={"study": study})
 
 
@@ -121,7 +121,7 @@ def _refusals(request: HttpRequest, study: Study) -> dict[str, str | None]:
 def criterion_create(request: HttpRequest, code: str) -> HttpResponse:
     study = studies.get_for(user=request.user, code=code)
     policies.check_can_edit_plan(request.user, study)
-    form = CriterionForm(request.POST or None)
+    form = CriterionForm(entry.sent(request))
 
     def act(_values: dict[str, Any]) -> entry.Done:
         criterion_actions.add(by=request.user, study=study, demand=form.demand())
@@ -135,9 +135,9 @@ def criterion_create(request: HttpRequest, code: str) -> HttpResponse:
 def criterion_delete(request: HttpRequest, code: str, position: int) -> HttpResponse:
     study = studies.get_for(user=request.user, code=code)
     policies.check_can_edit_plan(request.user, study)
-    for criterion in study.criteria.filter(position=position):
-        criterion_actions.remove(by=request.user, study=study, criterion=criterion)
-        messages.success(request, _("The criterion is removed."))
+    criterion = studies.criterion_for(study=study, position=position)
+    criterion_actions.remove(by=request.user, study=study, criterion=criterion)
+    messages.success(request, _("The criterion is removed."))
     return HttpResponseRedirect(study.get_absolute_url())
 
 
@@ -157,7 +157,7 @@ def study_lock(request: HttpRequest, code: str) -> HttpResponse:
 def evidence_create(request: HttpRequest, code: str) -> HttpResponse:
     study = studies.get_for(user=request.user, code=code)
     policies.check_can_collect(request.user, study)
-    form = EvidenceForm(request.POST or None, jobs=studies.collectable_jobs(study))
+    form = EvidenceForm(entry.sent(request), jobs=studies.collectable_jobs(study))
 
     def act(values: dict[str, Any]) -> entry.Done:
         evidence_actions.collect(by=request.user, study=study, jobs=list(values["jobs"]))
@@ -177,12 +177,11 @@ def evidence_delete(request: HttpRequest, code: str, pk: int) -> HttpResponse:
 
     def act(values: dict[str, Any]) -> entry.Done:
         evidence_actions.exclude(by=request.user, study=study, evidence=item, **values)
-        evaluations.evaluate(by=request.user, study=study)
         return study.get_absolute_url(), _("The result is excluded; the study is judged again.")
 
     return entry.enter(
         request,
-        form=ReasonForm(request.POST or None),
+        form=ReasonForm(entry.sent(request)),
         act=act,
         template="validation/evidence_delete.html",
         context={"study": study, "item": item},
@@ -199,7 +198,7 @@ def study_submit(request: HttpRequest, code: str) -> HttpResponse:
         return study.get_absolute_url(), _("The study is submitted and waits for the director.")
 
     context = {"study": study, "rows": judgements.rows_of(study)}
-    form = SubmitForm(request.POST or None, initial={"conclusion": study.conclusion, "limitations": study.limitations})
+    form = SubmitForm(entry.sent(request), initial={"conclusion": study.conclusion, "limitations": study.limitations})
     return entry.enter(request, form=form, act=act, template="validation/study_submit.html", context=context)
 
 
@@ -237,7 +236,7 @@ def _sign(
     needs_reason: bool = False,
 ) -> HttpResponse:
     form = SigningForm(
-        request.POST or None,
+        entry.sent(request),
         needs_code=second_factor.is_enrolled(request.user),
         needs_reason=needs_reason,
     )
@@ -275,7 +274,7 @@ def _with_reason(
         return study.get_absolute_url(), done
 
     return entry.enter(
-        request, form=ReasonForm(request.POST or None), act=act, template=template, context={"study": study}
+        request, form=ReasonForm(entry.sent(request)), act=act, template=template, context={"study": study}
     )
 
 
