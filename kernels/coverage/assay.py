@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -12,10 +11,10 @@ import numpy as np
 from kernels.coverage.parameters import CoverageRequest
 from kernels.coverage.tallies import IntArray, Territory, new_territory
 from kernels.errors import KernelError
-from kernels.intervals import EMPTY, Intervals, intersect_rows, length_bp, merge
+from kernels.intervals import EMPTY, Intervals, intersect_rows, merge
 from kernels.io.bed import Regions, read_regions
 
-NAME_SEPARATORS = re.compile(r"[:|;,]")
+NAME_SEPARATORS = str.maketrans("|;,", ":::")
 
 
 class GenePieces(NamedTuple):
@@ -25,20 +24,22 @@ class GenePieces(NamedTuple):
     pieces: Intervals
 
 
-class Gene(NamedTuple):
-    """A gene on one contig."""
+class Genes(NamedTuple):
+    """Genes of one contig: names, and int64 arrays of start, end and summed length of the merged exons."""
 
-    name: str
-    contig: int
-    start: int
-    end: int
-    length_bp: int
+    names: tuple[str, ...]
+    starts: IntArray
+    ends: IntArray
+    lengths: IntArray
+
+
+NO_GENES = (Genes((), EMPTY.starts, EMPTY.starts, EMPTY.starts), GenePieces(EMPTY.starts, EMPTY))
 
 
 def split_name(name: str) -> tuple[str, str]:
     """Return gene and exon of a region's name: `BRCA2:exon11`, also with `|`, `;` or `,` between them."""
-    gene, *rest = NAME_SEPARATORS.split(name, maxsplit=1)
-    return gene.strip(), rest[0].strip() if rest else ""
+    gene, _, exon = name.translate(NAME_SEPARATORS).partition(":")
+    return gene.strip(), exon.strip()
 
 
 @dataclass(frozen=True)
@@ -81,25 +82,26 @@ class Assay:
         return rows[np.argsort(self.targets.starts[rows], kind="stable")]
 
     @cached_property
-    def _gene_rows(self) -> dict[int, tuple[list[Gene], GenePieces]]:
+    def _gene_rows(self) -> dict[int, tuple[Genes, GenePieces]]:
         return {} if self.annotation is None else {n: self._lay_out_genes(n) for n in self._annotated_contigs()}
 
     def _annotated_contigs(self) -> list[int]:
         assert self.annotation is not None
         return sorted(self._contig_numbers[name] for name in self.annotation.contigs)
 
-    def genes_on(self, contig: int) -> tuple[list[Gene], GenePieces]:
+    def genes_on(self, contig: int) -> tuple[Genes, GenePieces]:
         """Return the genes of a contig, and their parts on targets with the place of each part's gene in the list."""
-        nothing = GenePieces(np.empty(0, np.int64), EMPTY)
-        return self._gene_rows.get(contig, ([], nothing))
+        return self._gene_rows.get(contig, NO_GENES)
 
     def annotated_contigs(self) -> list[int]:
         return list(self._gene_rows)
 
-    def _lay_out_genes(self, contig: int) -> tuple[list[Gene], GenePieces]:
+    def _lay_out_genes(self, contig: int) -> tuple[Genes, GenePieces]:
         assert self.annotation is not None
         regions = self.annotation
         rows = [row for row in regions.rows_on(self.contigs[contig]).tolist() if regions.names[row]]
+        if not rows:
+            return NO_GENES
         numbers: dict[str, int] = {}
         places = np.array(
             [numbers.setdefault(split_name(regions.names[row])[0], len(numbers)) for row in rows], np.int64
@@ -111,16 +113,11 @@ class Assay:
         owner = merged.starts // stride
         exons = Intervals(merged.starts - owner * stride, merged.ends - owner * stride)
         piece_rows, pieces = intersect_rows(exons, self.targets.on(self.contigs[contig]))
-        bounds = np.searchsorted(owner, np.arange(len(numbers) + 1))
-        genes = [
-            _gene(name, contig, Intervals(exons.starts[low:high], exons.ends[low:high]))
-            for name, low, high in zip(numbers, bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)
-        ]
+        first = np.searchsorted(owner, np.arange(len(numbers)))
+        last = np.append(first[1:], len(owner)) - 1
+        lengths = np.bincount(owner, weights=exons.ends - exons.starts, minlength=len(numbers)).astype(np.int64)
+        genes = Genes(tuple(numbers), exons.starts[first], exons.ends[last], lengths)
         return genes, GenePieces(owner[piece_rows], pieces)
-
-
-def _gene(name: str, contig: int, exons: Intervals) -> Gene:
-    return Gene(name, contig, int(exons.starts[0]), int(exons.ends[-1]), length_bp(exons))
 
 
 def read_assay(

@@ -21,30 +21,27 @@ SPARSE_FROM_DEPTH = 300
 NO_NAME = "unknown"
 
 
-def _places(result: CoverageResult) -> Iterator[tuple[str, str]]:
-    """Return contig, start and end of each target row as text, and its name."""
+def _places(result: CoverageResult) -> tuple[list[str], list[int], list[int]]:
+    """Return contig, start and end of each target row."""
     table, contigs = result.targets, result.assay.contigs
-    numbers = zip(table.contigs.tolist(), table.starts.tolist(), table.ends.tolist(), table.names, strict=True)
-    return ((f"{contigs[contig]}\t{start}\t{end}", name) for contig, start, end, name in numbers)
+    return [contigs[contig] for contig in table.contigs.tolist()], table.starts.tolist(), table.ends.tolist()
 
 
 def region_lines(result: CoverageResult) -> Iterator[str]:
     """Return the rows of `regions.bed`: the mean depth of each target."""
-    means = result.targets.fragment.means.tolist()
-    yield "".join(
-        f"{place}\t{name}\t{mean:.2f}\n" if name else f"{place}\t{mean:.2f}\n"
-        for (place, name), mean in zip(_places(result), means, strict=True)
-    )
+    names = [f"{name}\t" if name else "" for name in result.targets.names]
+    columns = (*_places(result), names, result.targets.fragment.means.tolist())
+    yield "".join(map("%s\t%d\t%d\t%s%.2f\n".__mod__, zip(*columns, strict=True)))
 
 
 def threshold_lines(result: CoverageResult) -> Iterator[str]:
     """Return the rows of `thresholds.bed`: the bases of each target that reach each depth."""
-    yield "#chrom\tstart\tend\tregion" + "".join(f"\t{at}X" for at in result.params.thresholds_reads) + "\n"
-    counts = result.targets.fragment.at_least.tolist()
-    yield "".join(
-        f"{place}\t{name or NO_NAME}\t" + "\t".join(map(str, row)) + "\n"
-        for (place, name), row in zip(_places(result), counts, strict=True)
-    )
+    thresholds = result.params.thresholds_reads
+    yield "#chrom\tstart\tend\tregion" + "".join(f"\t{at}X" for at in thresholds) + "\n"
+    names = [name or NO_NAME for name in result.targets.names]
+    columns = (*_places(result), names, *result.targets.fragment.at_least.T.tolist())
+    form = "%s\t%d\t%d\t%s" + "\t%d" * len(thresholds) + "\n"
+    yield "".join(map(form.__mod__, zip(*columns, strict=True)))
 
 
 def summary_lines(result: CoverageResult) -> Iterator[str]:

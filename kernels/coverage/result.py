@@ -13,7 +13,7 @@ from kernels.coverage.insert_size import InsertSizes
 from kernels.coverage.parameters import CoverageParams
 from kernels.coverage.scan import ContigDepths
 from kernels.coverage.sex import Sex
-from kernels.coverage.tables import Gap, GeneDepth, TargetTable
+from kernels.coverage.tables import GapTable, GeneTable, TargetTable
 from kernels.coverage.tallies import IntArray
 from kernels.versions import KERNEL_VERSIONS
 
@@ -56,8 +56,10 @@ class CoverageResult:
         Target bases by depth; target bases by quality (up to the coverage cap).
     sex : Sex
     targets : TargetTable
-    genes : tuple of GeneDepth
-    gaps : tuple of Gap
+    genes : GeneTable or None
+        None without names of genes, and for a depth-only run.
+    gaps : GapTable or None
+        None for a depth-only run.
     warnings : tuple of InputWarning
     """
 
@@ -74,8 +76,8 @@ class CoverageResult:
     quality_histogram: IntArray
     sex: Sex
     targets: TargetTable
-    genes: tuple[GeneDepth, ...]
-    gaps: tuple[Gap, ...]
+    genes: GeneTable | None
+    gaps: GapTable | None
     warnings: tuple[InputWarning, ...]
 
     def document(self) -> dict[str, Any]:
@@ -127,17 +129,19 @@ class CoverageResult:
         }
 
     def _genes(self) -> dict[str, Any] | None:
-        if self.assay.annotation is None:
+        if self.genes is None:
             return None
         return {
-            "count": len(self.genes),
-            "fully_callable": sum(gene.callable_bp == gene.gene.length_bp for gene in self.genes),
-            "without_targets": sum(gene.targeted_bp == 0 for gene in self.genes),
+            "count": len(self.genes.names),
+            "fully_callable": int((self.genes.callable == self.genes.lengths).sum()),
+            "without_targets": int((self.genes.targeted == 0).sum()),
         }
 
-    def _gaps(self) -> dict[str, Any]:
-        length = sum(gap.end - gap.start for gap in self.gaps)
-        return {"count": len(self.gaps), "length": length, "below_depth": self.params.callable_depth_reads}
+    def _gaps(self) -> dict[str, Any] | None:
+        if self.gaps is None:
+            return None
+        length = int((self.gaps.ends - self.gaps.starts).sum())
+        return {"count": len(self.gaps.starts), "length": length, "below_depth": self.params.callable_depth_reads}
 
 
 def _depth(counts: IntArray, params: CoverageParams) -> dict[str, Any]:

@@ -91,8 +91,8 @@ def _collect(
         quality_histogram=library.quality_histogram(),
         sex=_sex(assay, targets),
         targets=targets,
-        genes=tuple(gene_table(assay, contigs)),
-        gaps=tuple(gap_table(assay, contigs)),
+        genes=gene_table(assay, contigs) if assay.annotation is not None and not params.is_depth_only else None,
+        gaps=None if params.is_depth_only else gap_table(contigs),
         warnings=tuple(warnings),
     )
 

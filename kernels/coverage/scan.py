@@ -30,7 +30,7 @@ from kernels.coverage.tallies import (
 )
 from kernels.coverage.walk import walk
 from kernels.errors import KernelError
-from kernels.intervals import Intervals
+from kernels.intervals import EMPTY, Intervals
 from kernels.io.alignment import UNPLACED, AlignmentFile, Partition, index_mismatch
 from kernels.io.bam import RecordStream
 from kernels.io.little_endian import i32
@@ -150,7 +150,7 @@ class Scanner:
         targets = self.assay.targets
         row_places = places_of(Intervals(targets.starts[rows], targets.ends[rows]), territory)
         row_lengths = targets.ends[rows] - targets.starts[rows]
-        pieces = self.assay.genes_on(contig)[1].pieces
+        pieces = EMPTY if params.is_depth_only else self.assay.genes_on(contig)[1].pieces
         gene_levels = np.array([params.callable_depth_reads], dtype=np.int64)
         return ContigDepths(
             contig=contig,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.coverage.assay import Assay, Gene, split_name
+from kernels.coverage.assay import Assay, split_name
 from kernels.coverage.reduction import RowDepths
 from kernels.coverage.scan import ContigDepths
 from kernels.coverage.sequence import Composition, dropouts, gc_fractions, measure_composition
@@ -20,6 +20,8 @@ FloatArray = NDArray[np.float64]
 # From this share of reads that could be from elsewhere on, a target counts as duplicated in the genome.
 MIN_AMBIGUOUS_FRACTION = 0.1
 MIN_LOW_COMPLEXITY_FRACTION = 0.2
+NOT_MEASURED = np.iinfo(np.int64).max
+NO_LABEL = "."
 
 
 @dataclass(frozen=True)
@@ -71,35 +73,38 @@ class TargetTable:
 
 
 @dataclass(frozen=True)
-class GeneDepth:
-    """Depth of a gene. Bases outside the targets are not measured and count as not callable."""
+class GeneTable:
+    """One row per gene and contig. Bases outside the targets are not measured and count as not callable.
 
-    gene: Gene
-    targeted_bp: int
-    callable_bp: int
-    depth_sum: int
-    minimum: int | None
+    Attributes
+    ----------
+    names : tuple of str (g,)
+    contigs, starts, ends, lengths : int64 arrays (g,)
+        Where the merged exons lie, and their bases.
+    targeted, callable, sums, minima : int64 arrays (g,)
+        Bases on targets, bases at the callable depth, summed and lowest usable depth; minimum -1 without targets.
+    """
 
-    @property
-    def mean(self) -> float | None:
-        return self.depth_sum / self.targeted_bp if self.targeted_bp else None
-
-    @property
-    def callable_fraction(self) -> float:
-        return self.callable_bp / self.gene.length_bp
+    names: tuple[str, ...]
+    contigs: IntArray
+    starts: IntArray
+    ends: IntArray
+    lengths: IntArray
+    targeted: IntArray
+    callable: IntArray
+    sums: IntArray
+    minima: IntArray
 
 
 @dataclass(frozen=True)
-class Gap:
-    """A stretch of a target below the callable depth."""
+class GapTable:
+    """Stretches of targets below the callable depth: int64 arrays (g,) of place, summed and lowest usable depth."""
 
-    contig: int
-    start: int
-    end: int
-    mean: float
-    minimum: int
-    genes: tuple[str, ...]
-    exons: tuple[str, ...]
+    contigs: IntArray
+    starts: IntArray
+    ends: IntArray
+    sums: IntArray
+    minima: IntArray
 
 
 def _joined(parts: Sequence[RowDepths]) -> RowDepths:
@@ -168,59 +173,67 @@ def sequence_metrics(assay: Assay, scanned: Sequence[ContigDepths], reference: R
     return SequenceMetrics(composition, at, gc)
 
 
-def gene_table(assay: Assay, scanned: Sequence[ContigDepths]) -> list[GeneDepth]:
+def gene_table(assay: Assay, scanned: Sequence[ContigDepths]) -> GeneTable:
     """Summarise every gene of the annotation, also those without a target."""
     found = {depths.contig: depths for depths in scanned}
-    table = []
-    for contig in assay.annotated_contigs():
-        genes, pieces = assay.genes_on(contig)
-        depths = found.get(contig)
-        if depths is None or not len(pieces.genes):
-            table += [GeneDepth(gene, 0, 0, 0, None) for gene in genes]
-            continue
-        count, rows = len(genes), depths.genes
-        lengths = pieces.pieces.ends - pieces.pieces.starts
-        targeted, total, callable_bp = (
-            np.bincount(pieces.genes, weights=values, minlength=count).astype(np.int64).tolist()
-            for values in (lengths, rows.sums, rows.at_least[:, 0])
-        )
-        lowest = np.full(count, np.iinfo(np.int64).max)
-        np.minimum.at(lowest, pieces.genes, rows.minima)
-        table += [
-            GeneDepth(gene, targeted[n], callable_bp[n], total[n], int(lowest[n]) if targeted[n] else None)
-            for n, gene in enumerate(genes)
-        ]
-    return table
+    parts = [_genes_on(assay, contig, found.get(contig)) for contig in assay.annotated_contigs()]
+    names = tuple(name for contig in assay.annotated_contigs() for name in assay.genes_on(contig)[0].names)
+    empty = np.empty((8, 0), dtype=np.int64)
+    return GeneTable(names, *np.concatenate([empty, *parts], axis=1))
 
 
-def gap_table(assay: Assay, scanned: Sequence[ContigDepths]) -> list[Gap]:
-    """List the gaps of every contig with the genes and exons that they touch."""
-    return [gap for depths in scanned for gap in _gaps_on(assay, depths)]
+def _genes_on(assay: Assay, contig: int, depths: ContigDepths | None) -> IntArray:
+    """Return the numeric columns of `GeneTable` for one contig, as rows of an array."""
+    genes, parts = assay.genes_on(contig)
+    count = len(genes.names)
+    targeted, reached, sums = (np.zeros(count, dtype=np.int64) for _ in range(3))
+    lowest = np.full(count, NOT_MEASURED, dtype=np.int64)
+    if depths is not None and len(parts.genes):
+        np.add.at(targeted, parts.genes, parts.pieces.ends - parts.pieces.starts)
+        np.add.at(reached, parts.genes, depths.genes.at_least[:, 0])
+        np.add.at(sums, parts.genes, depths.genes.sums)
+        np.minimum.at(lowest, parts.genes, depths.genes.minima)
+    lowest[targeted == 0] = -1
+    contigs = np.full(count, contig, dtype=np.int64)
+    return np.stack([contigs, genes.starts, genes.ends, genes.lengths, targeted, reached, sums, lowest])
 
 
-def _gaps_on(assay: Assay, depths: ContigDepths) -> list[Gap]:
-    labels = _labels(assay, depths)
-    return [
-        Gap(depths.contig, start, end, total / (end - start), lowest, *label)
-        for (start, end, total, lowest), label in zip(depths.gaps.tolist(), labels, strict=True)
-    ]
+def gap_table(scanned: Sequence[ContigDepths]) -> GapTable:
+    """List the gaps of every contig."""
+    contigs = np.concatenate([np.full(len(depths.gaps), depths.contig) for depths in scanned])
+    starts, ends, sums, minima = np.concatenate([depths.gaps for depths in scanned]).T
+    return GapTable(contigs, starts, ends, sums, minima)
 
 
-def _labels(assay: Assay, depths: ContigDepths) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
-    """Return the genes and exons that each gap of a contig touches."""
-    regions, gaps = assay.annotation, depths.gaps
-    if regions is None or not len(gaps):
-        return [((), ())] * len(gaps)
-    rows = regions.rows_on(assay.contigs[depths.contig])
+def gap_labels(assay: Assay, gaps: GapTable) -> Iterator[tuple[str, str]]:
+    """Return the genes and the exons that each gap touches, joined by commas; a dot where there are none."""
+    for contig in np.unique(gaps.contigs).tolist():
+        own = gaps.contigs == contig
+        yield from _labels_on(assay, contig, gaps.starts[own], gaps.ends[own])
+
+
+def _labels_on(assay: Assay, contig: int, starts: IntArray, ends: IntArray) -> Iterator[tuple[str, str]]:
+    regions = assay.annotation
+    if regions is None:
+        yield from [(NO_LABEL, NO_LABEL)] * len(starts)
+        return
+    rows = regions.rows_on(assay.contigs[contig])
     rows = rows[np.argsort(regions.starts[rows], kind="stable")]
-    starts, furthest = regions.starts[rows], np.maximum.accumulate(regions.ends[rows])
+    region_ends = regions.ends[rows].tolist()
+    names = [regions.names[row] for row in rows.tolist()]
     # No region before `first` reaches the gap, none from `last` on begins in it.
-    first = np.searchsorted(furthest, gaps[:, 0], side="right").tolist()
-    last = np.searchsorted(starts, gaps[:, 1], side="left").tolist()
-    labels = []
-    for low, high, start in zip(first, last, gaps[:, 0].tolist(), strict=True):
-        touching = [row for row in rows[low:high].tolist() if regions.ends[row] > start and regions.names[row]]
-        pairs = [split_name(regions.names[row]) for row in touching]
-        genes = tuple(dict.fromkeys(gene for gene, _ in pairs))
-        labels.append((genes, tuple(dict.fromkeys(exon for _, exon in pairs if exon))))
-    return labels
+    first = np.searchsorted(np.maximum.accumulate(regions.ends[rows]), starts, side="right").tolist()
+    last = np.searchsorted(regions.starts[rows], ends, side="left").tolist()
+    for low, high, start in zip(first, last, starts.tolist(), strict=True):
+        touching = [names[place] for place in range(low, high) if region_ends[place] > start]
+        yield _label(touching)
+
+
+def _label(names: Sequence[str]) -> tuple[str, str]:
+    if len(names) == 1:
+        gene, exon = split_name(names[0])
+        return gene or NO_LABEL, exon or NO_LABEL
+    pairs = [split_name(name) for name in names if name]
+    genes = ",".join(dict.fromkeys(gene for gene, _ in pairs if gene))
+    exons = ",".join(dict.fromkeys(exon for _, exon in pairs if exon))
+    return genes or NO_LABEL, exons or NO_LABEL

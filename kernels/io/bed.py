@@ -163,7 +163,7 @@ def read_regions(path: str | os.PathLike[str]) -> Regions:
     lines = content.replace(b"\r", b"").split(b"\n")
     is_interval_list = content.startswith(b"@")
     numbers = [number for number, line in enumerate(lines, 1) if _is_region(line)]
-    rows = [_columns(lines[number - 1]) for number in numbers]
+    rows = _columns([lines[number - 1] for number in numbers])
     _require_columns(rows, numbers, source)
     starts = _coordinates(rows, numbers, 1, source) - int(is_interval_list)
     ends = _coordinates(rows, numbers, 2, source)
@@ -193,9 +193,10 @@ def _is_region(line: bytes) -> bool:
     return not (line.startswith((b"track", b"browser")) and line.split(None, 1)[0] in (b"track", b"browser"))
 
 
-def _columns(line: bytes) -> Row:
+def _columns(lines: Sequence[bytes]) -> list[Row]:
     # A name may hold blanks, so blanks separate only where there is no tab.
-    return line.split(b"\t", 5) if b"\t" in line else line.split(None, 5)
+    rows = [line.split(b"\t", 5) for line in lines]
+    return [row if len(row) > 1 else row[0].split(None, 5) for row in rows]
 
 
 def _require_columns(rows: Sequence[Row], numbers: Sequence[int], source: str) -> None:

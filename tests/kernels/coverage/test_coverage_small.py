@@ -91,11 +91,11 @@ def test_gaps__lie_below_the_callable_depth_and_name_gene_and_exon(make_bam, mak
     lines = [read("a", 0, 101), read("b", 0, 106), read("c", 0, 201)]
     bed = make_bed(("chr1", 100, 120, "BRCA2:exon11"), ("chr1", 200, 212, "TP53:exon2"))
     result = measure(make_bam(lines), bed, callable_depth_reads=2)
-    rows = [line.split("\t") for line in "".join(gap_lines(result)).splitlines()[1:]]
+    rows = [line.split("\t") for line in "".join(gap_lines(result.assay, result.gaps)).splitlines()[1:]]
     assert rows == [
-        ["chr1", "100", "105", "BRCA2", "exon11", "1", "1"],
-        ["chr1", "110", "120", "BRCA2", "exon11", "0.5", "0"],
-        ["chr1", "200", "212", "TP53", "exon2", "0.833333", "0"],
+        ["chr1", "100", "105", "BRCA2", "exon11", "1.00", "1"],
+        ["chr1", "110", "120", "BRCA2", "exon11", "0.50", "0"],
+        ["chr1", "200", "212", "TP53", "exon2", "0.83", "0"],
     ]
 
 
@@ -108,13 +108,21 @@ def test_genes__count_bases_outside_the_targets_as_not_callable(make_bam, make_b
     result = measure(
         make_bam(lines), make_bed(("chr1", 100, 110), ("chr2", 200, 220)), genes=genes, callable_depth_reads=1
     )
-    rows = [line.split("\t") for line in "".join(gene_lines(result)).splitlines()[1:]]
+    rows = [line.split("\t") for line in "".join(gene_lines(result.assay, result.genes)).splitlines()[1:]]
     assert rows == [
-        ["G1", "chr1", "90", "110", "20", "10", "10", "0.5", "1", "1"],
-        ["G2", "chr1", "300", "310", "10", "0", "0", "0", "", ""],
-        ["G3", "chr2", "200", "210", "10", "10", "10", "1", "1", "1"],
+        ["G1", "chr1", "90", "110", "20", "10", "10", "0.500000", "1.00", "1"],
+        ["G2", "chr1", "300", "310", "10", "0", "0", "0.000000", "", ""],
+        ["G3", "chr2", "200", "210", "10", "10", "10", "1.000000", "1.00", "1"],
     ]
     assert result.document()["genes"] == {"count": 3, "fully_callable": 1, "without_targets": 1}
+
+
+def test_regions_without_names__have_no_genes(make_bam, make_bed, measure):
+    bam = make_bam([read("a", 0, 101)])
+    result = measure(bam, make_bed(("chr1", 100, 110), ("chr2", 100, 110, "G1")), callable_depth_reads=2)
+    assert result.genes.names == ("G1",)
+    assert "".join(gap_lines(result.assay, result.gaps)).splitlines()[1].split("\t")[3:5] == [".", "."]
+    assert measure(bam, make_bed(("chr1", 100, 110))).genes is None
 
 
 def test_target_table__has_median_minimum_breadth_and_composition(make_bam, make_bed, measure, tmp_path):
@@ -127,10 +135,10 @@ def test_target_table__has_median_minimum_breadth_and_composition(make_bam, make
     heading, row = ("".join(target_lines(result))).splitlines()
     shown = dict(zip(heading.split("\t"), row.split("\t"), strict=True))
     assert shown == {
-        "#contig": "chr1", "start": "100", "end": "110", "name": "t", "length": "10", "mean": "0.8", "median": "1",
-        "minimum": "0", "maximum": "2", "fraction_1x": "0.6", "fraction_2x": "0.2", "fragment_mean": "0.8",
-        "reads": "2", "ambiguous_fraction": "0", "is_duplicated": "0", "is_overlapping": "0", "gc_fraction": "0.2",
-        "low_complexity_fraction": "0.8", "is_low_complexity": "1",
+        "#contig": "chr1", "start": "100", "end": "110", "name": "t", "length": "10", "mean": "0.80", "median": "1.0",
+        "minimum": "0", "maximum": "2", "bases_1x": "6", "bases_2x": "2", "fragment_mean": "0.80", "reads": "2",
+        "mapped_reads": "2", "ambiguous_reads": "0", "is_duplicated": "0", "is_overlapping": "0", "gc_bases": "2",
+        "unknown_bases": "0", "low_complexity_bases": "8", "is_low_complexity": "1",
     }  # fmt: skip
 
 
