@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -45,10 +45,7 @@ def items_for(*, user: User, path: str, counts: Mapping[str, int]) -> list[Navig
     for label, route, icon, permission in _ENTRIES:
         if permission is not None and permission not in user.permissions:
             continue
-        try:
-            url = reverse(route)
-        except NoReverseMatch:
-            continue
+        url = reverse(route)
         is_current = path == url if url == "/" else path.startswith(url)
         items.append(NavigationItem(label, url, icon, is_current, counts.get(route, 0)))
     return items
