@@ -151,7 +151,9 @@ def _make_system_account() -> User:
     account.set_unusable_password()
     with acting(by=account, action="people.make_system_account"):
         fields = {"printed_name": account.printed_name, "kind": account.kind, "password": account.password}
-        return User.objects.get_or_create(username=SYSTEM_USERNAME, defaults=fields)[0]
+        account = User.objects.get_or_create(username=SYSTEM_USERNAME, defaults=fields)[0]
+        RoleAssignment.objects.get_or_create(user=account, role=Role.SYSTEM, revoked_at=None)
+        return account
 
 
 def _make_person(*, username: str, printed_name: str, email: str, language: str) -> tuple[User, str]:
@@ -173,7 +175,7 @@ def _save_new(user: User) -> User:
 
 
 def _grant(by: User, user: User, role: Role) -> RoleAssignment:
-    if (role == Role.MACHINE) != (user.kind == AccountKind.MACHINE):
+    if role == Role.SYSTEM or (role == Role.MACHINE) != (user.kind == AccountKind.MACHINE):
         message = format_lazy(_("The role “{role}” is not for this kind of account."), role=Role(role).label)
         raise InvalidInput(message, fields={"role": message})
     if RoleAssignment.objects.filter(user=user, role=role, revoked_at=None).exists():

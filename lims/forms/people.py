@@ -14,7 +14,7 @@ from django.utils.translation import pgettext_lazy
 from lims.choices import KeyScope, Role
 from lims.models.person import username_validator
 
-PERSONS_ROLES = [(role.value, role.label) for role in Role if role != Role.MACHINE]
+PERSONS_ROLES = [(role.value, role.label) for role in Role if role not in (Role.MACHINE, Role.SYSTEM)]
 
 
 class ReasonForm(forms.Form):

@@ -209,3 +209,14 @@ def test_two_administrators__cannot_relieve_each_other_at_the_same_moment(act: A
     assert refused == ["This is the last administrator. Make another one first."]
     held = RoleAssignment.objects.filter(role=Role.ADMINISTRATOR, revoked_at=None, user__is_active=True)
     assert held.count() == 1
+
+
+@pytest.mark.parametrize("kind", ["person", "machine"])
+def test_grant_role__gives_the_systems_role_to_nobody(administrator: User, kind: str) -> None:
+    user = make.person("candidate", kind=kind)
+    with pytest.raises(InvalidInput, match="not for this kind"):
+        people.grant_role(by=administrator, user=user, role=Role.SYSTEM, reason="try")
+
+
+def test_system_account__holds_the_systems_role_alone() -> None:
+    assert people.system_account().roles == {Role.SYSTEM}
