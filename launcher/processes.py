@@ -82,9 +82,19 @@ def signal_in_turn(child: subprocess.Popen[bytes], *signals: tuple[signal.Signal
     for number, seconds in signals:
         if has_ended(child):
             return
-        child.send_signal(number)
-        with contextlib.suppress(TimeoutError):
-            wait_until(lambda: has_ended(child), seconds=seconds)
+        send(child, number)
+        wait_for_end(child, seconds=seconds)
+
+
+def send(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    """Unlike `send_signal`, this does not collect a child that has ended; `bury` still has its session to look after."""
+    if child.returncode is None:
+        os.kill(child.pid, number)
+
+
+def wait_for_end(child: subprocess.Popen[bytes], *, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        wait_until(lambda: has_ended(child), seconds=seconds)
 
 
 def has_ended(child: subprocess.Popen[bytes]) -> bool:

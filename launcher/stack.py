@@ -177,6 +177,8 @@ class Stack:
         """In order; a second Ctrl-C means at once."""
         parts: list[Service | Servers] = [*self._services, *([self._servers] if self._servers else [])]
         try:
+            for service in self._services:
+                service.ask_to_stop()
             for part in parts:
                 part.stop()
         except Interrupted:

@@ -38,6 +38,7 @@ class Service:
     cwd: Path | None = None
     guard: Guard | None = None
     _child: subprocess.Popen[bytes] | None = field(init=False, default=None)
+    _is_asked: bool = field(init=False, default=False)
     _started_at: float = field(init=False, default=0.0)
     _deaths: int = field(init=False, default=0)
     _next_start_at: float = field(init=False, default=0.0)
@@ -56,15 +57,23 @@ class Service:
         if self.guard is not None:
             self.guard.watch(self._child.pid)
 
+    def ask_to_stop(self) -> None:
+        """Send the first signal without waiting, once: a second one is an order to some programs."""
+        if self._child is not None and not self._is_asked:
+            self._is_asked = True
+            processes.send(self._child, self.stop_signals[0][0])
+
     def stop(self) -> None:
-        self._end(*self.stop_signals)
+        if self._child is None:
+            return
+        self.ask_to_stop()
+        (_first, seconds), *others = self.stop_signals
+        processes.wait_for_end(self._child, seconds=seconds)
+        processes.signal_in_turn(self._child, *others)
+        self._bury(self._child)
 
     def kill(self) -> None:
-        self._end()
-
-    def _end(self, *signals: tuple[signal.Signals, float]) -> None:
         if self._child is not None:
-            processes.signal_in_turn(self._child, *signals)
             self._bury(self._child)
 
     def _bury(self, child: subprocess.Popen[bytes]) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from launcher import supervision
+from launcher import processes, supervision
 from launcher.errors import LauncherError
 from launcher.guard import Guard
 from launcher.supervision import Service
@@ -102,6 +102,17 @@ def test_stop__service_that_ignores_everything__is_killed(make: Make, tmp_path: 
     service.stop()
     assert time.monotonic() - began < 5
     assert service.tend() is None
+
+
+def test_stop__service_that_had_died_unnoticed__takes_its_children_along(make: Make, tmp_path: Path) -> None:
+    note = tmp_path / "child"
+    service = make("")
+    service.command = ["/bin/sh", "-c", f"sleep 600 & echo $! > {note}"]
+    service.start()
+    assert eventually(lambda: note.exists() and note.read_text().endswith("\n"))
+    assert eventually(lambda: service._child is not None and processes.has_ended(service._child))
+    service.stop()
+    assert eventually(lambda: not _lives(int(note.read_text())))
 
 
 def test_guard__we_are_gone__ends_what_the_leader_left(tmp_path: Path) -> None:
