@@ -87,7 +87,7 @@ def signal_in_turn(child: subprocess.Popen[bytes], *signals: tuple[signal.Signal
 
 
 def send(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    """Unlike `send_signal`, this does not collect a child that has ended; `bury` still has its session to look after."""
+    """Unlike `send_signal`, this does not collect a child that has ended: `bury` has yet to look after its session."""
     if child.returncode is None:
         os.kill(child.pid, number)
 
