@@ -6,6 +6,7 @@ import os
 import re
 from pathlib import Path
 
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -224,6 +225,7 @@ CELERY_BEAT_SCHEDULE = {
     "requeue-stale-jobs": {"task": "lims.requeue_stale_jobs", "schedule": env.integer("EXOMARK_REQUEUE_SECONDS", 20)},
     "worker-heartbeat": {"task": "lims.record_heartbeat", "schedule": 15.0, "options": {"expires": 30}},
     "expire-uploads": {"task": "lims.expire_uploads", "schedule": 3600.0},
+    "verify-audit": {"task": "lims.verify_audit", "schedule": crontab(hour=19, minute=17)},
 }
 
 # API ----------------------------------------------------------------------------------------------------------------
@@ -257,6 +259,14 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "FileKind": "lims.choices.FileKind",
+        "FileState": "lims.choices.FileState",
+        "JobKind": "lims.choices.JobKind",
+        "JobState": "lims.choices.JobState",
+        "StudyKind": "validation.choices.StudyKind",
+        "StudyState": "validation.choices.StudyState",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "lims.api.schema.describe_problems",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import Task, shared_task
 
 from lims import worker
-from lims.actions import health, jobs, people, uploads
+from lims.actions import audit_trail, health, jobs, people, uploads
 
 
 @shared_task(name="lims.verify_file")
@@ -26,6 +26,11 @@ def requeue_stale_jobs() -> None:
 @shared_task(name="lims.expire_uploads")
 def expire_uploads() -> None:
     uploads.expire(by=people.system_account())
+
+
+@shared_task(name="lims.verify_audit")
+def verify_audit() -> None:
+    audit_trail.verify_whole(by=people.system_account())
 
 
 @shared_task(name="lims.record_heartbeat", bind=True)

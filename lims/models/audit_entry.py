@@ -37,6 +37,7 @@ class AuditEntry(models.Model):
             models.Index(fields=["object_type", "object_id"], name="audit_entry_object"),
             models.Index(fields=["actor", "-id"], name="audit_entry_actor"),
             models.Index(fields=["request_id"], name="audit_entry_request"),
+            models.Index(fields=["recorded_at"], name="audit_entry_time"),
         ]
 
     def __str__(self) -> str:

@@ -73,21 +73,30 @@ SELECT encode(sha256(convert_to(entry.previous_hash || jsonb_build_array(
         entry.before, entry.after)::text, 'UTF8')), 'hex')
 $$;
 
-CREATE FUNCTION audit_seal() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+-- Fires for every entry of a transaction; the first one seals them all, so that the head is written once a transaction:
+-- thousands of versions of its one row within a transaction would be walked through again and again.
+CREATE FUNCTION audit_seal() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     head audit_head;
     entry audit_entry;
 BEGIN
-    INSERT INTO audit_head (id, sequence, hash) VALUES (1, 0, '') ON CONFLICT (id) DO NOTHING;
-    SELECT * INTO head FROM audit_head WHERE id = 1 FOR UPDATE;
     SELECT * INTO entry FROM audit_entry WHERE id = NEW.id;
     IF NOT FOUND OR entry.hash IS NOT NULL THEN RETURN NULL; END IF;
-    entry.sequence := head.sequence + 1;
-    entry.previous_hash := head.hash;
-    entry.hash := audit_hash(entry);
-    UPDATE audit_entry SET sequence = entry.sequence, previous_hash = entry.previous_hash, hash = entry.hash
-     WHERE id = entry.id;
-    UPDATE audit_head SET sequence = entry.sequence, hash = entry.hash WHERE id = 1;
+    INSERT INTO audit_head (id, sequence, hash) VALUES (1, 0, '') ON CONFLICT (id) DO NOTHING;
+    SELECT * INTO head FROM audit_head WHERE id = 1 FOR UPDATE;
+    FOR entry IN SELECT * FROM audit_entry
+        WHERE id >= NEW.id AND hash IS NULL AND transaction_id = txid_current() ORDER BY id
+    LOOP
+        entry.sequence := head.sequence + 1;
+        entry.previous_hash := head.hash;
+        entry.hash := audit_hash(entry);
+        UPDATE audit_entry SET sequence = entry.sequence, previous_hash = entry.previous_hash, hash = entry.hash
+         WHERE id = entry.id;
+        head.sequence := entry.sequence;
+        head.hash := entry.hash;
+    END LOOP;
+    UPDATE audit_head SET sequence = head.sequence, hash = head.hash WHERE id = 1;
     RETURN NULL;
 END $$;
 
