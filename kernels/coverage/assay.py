@@ -10,7 +10,6 @@ import numpy as np
 
 from kernels.coverage.parameters import CoverageRequest
 from kernels.coverage.tallies import IntArray, Territory, new_territory
-from kernels.errors import KernelError
 from kernels.intervals import EMPTY, Intervals, intersect_rows, merge
 from kernels.io.bed import Regions, read_regions
 
@@ -132,16 +131,14 @@ def read_assay(
         What was left out.
     """
     lengths = dict(zip(contigs, lengths_bp, strict=True))
-    read: dict[str, Regions | None] = {}
+    # One file often serves as targets and baits: read it once.
+    paths = dict.fromkeys(path for path in (request.targets, request.baits, request.genes) if path is not None)
+    read = {path: read_regions(path) for path in paths}
     remarks = []
-    for role, path in (("targets", request.targets), ("baits", request.baits), ("genes", request.genes)):
-        regions = read_regions(path) if path is not None else None
-        read[role] = regions
-        if regions is not None:
-            regions.require_within(lengths, owner)
-            if regions.empty_count:
-                remarks.append(f"{regions.source}: {regions.empty_count} region(s) of length 0 were left out.")
-    targets = read["targets"]
-    if targets is None:
-        raise KernelError("regions_empty", "Coverage needs target regions.")
-    return Assay(contigs, lengths_bp, targets, read["baits"], read["genes"], request.params.near_distance_bp), remarks
+    for regions in read.values():
+        regions.require_within(lengths, owner)
+        if regions.empty_count:
+            remarks.append(f"{regions.source}: {regions.empty_count} region(s) of length 0 were left out.")
+    baits, genes = (read[path] if path is not None else None for path in (request.baits, request.genes))
+    near_distance_bp = request.params.near_distance_bp
+    return Assay(contigs, lengths_bp, read[request.targets], baits, genes, near_distance_bp), remarks

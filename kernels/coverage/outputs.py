@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from kernels.io.table_writer import write_region_table
 from kernels.io.whole_files import write_text
 
 Column = Sequence[Any]
+WRITERS = 2
 
 
 def write_outputs(result: CoverageResult, folder: str | os.PathLike[str], prefix: str) -> None:
@@ -26,15 +28,22 @@ def write_outputs(result: CoverageResult, folder: str | os.PathLike[str], prefix
     """
     base = Path(folder)
     base.mkdir(parents=True, exist_ok=True)
-    write_region_table(base / f"{prefix}.regions.bed.gz", region_lines(result))
-    write_region_table(base / f"{prefix}.thresholds.bed.gz", threshold_lines(result))
-    write_text(base / f"{prefix}.mosdepth.summary.txt", summary_lines(result))
-    write_text(base / f"{prefix}.mosdepth.region.dist.txt", distribution_lines(result))
+    tables = {"regions.bed.gz": region_lines(result), "thresholds.bed.gz": threshold_lines(result)}
+    texts = {
+        "mosdepth.summary.txt": summary_lines(result),
+        "mosdepth.region.dist.txt": distribution_lines(result),
+    }
     if result.gaps is not None:
-        write_region_table(base / f"{prefix}.targets.tsv.gz", target_lines(result))
-        write_region_table(base / f"{prefix}.gaps.bed.gz", gap_lines(result.assay, result.gaps))
+        tables["targets.tsv.gz"] = target_lines(result)
+        tables["gaps.bed.gz"] = gap_lines(result.assay, result.gaps)
     if result.genes is not None:
-        write_text(base / f"{prefix}.genes.tsv", gene_lines(result.assay, result.genes))
+        texts["genes.tsv"] = gene_lines(result.assay, result.genes)
+    # Compressing and indexing one table goes on while the next one is put into words.
+    with ThreadPoolExecutor(WRITERS) as pool:
+        written = [pool.submit(write_region_table, base / f"{prefix}.{name}", rows) for name, rows in tables.items()]
+        written += [pool.submit(write_text, base / f"{prefix}.{name}", rows) for name, rows in texts.items()]
+        for file in written:
+            file.result()
 
 
 def target_columns(result: CoverageResult) -> dict[str, tuple[str, Column]]:

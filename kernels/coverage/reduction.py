@@ -20,7 +20,8 @@ MAX_DEPTH = 1 << 20
 class RowDepths(NamedTuple):
     """Depth of each interval: int64 arrays of shape (n,), `at_least` (n, thresholds).
 
-    `means` are summed as quotients in base order, as mosdepth does it, so that they round alike.
+    `medians` and `means` are zeros where they were not asked for. `means` are summed as quotients in base order, as
+    mosdepth does it, so that they round alike.
     """
 
     sums: IntArray
@@ -58,7 +59,26 @@ def median_of(depths: DepthArray, counts: IntArray, low: int, high: int) -> floa
 
 
 @compiled
-def summarise_rows(depth: DepthArray, places: IntArray, lengths: IntArray, thresholds: IntArray) -> RowDepths:
+def _mean_by_quotients(depths: DepthArray) -> float:
+    mean = 0.0
+    for value in depths:
+        mean += value / len(depths)
+    return mean
+
+
+@compiled
+def _count_at_least(depths: DepthArray, thresholds: IntArray, counts: IntArray) -> None:
+    for level in range(len(thresholds)):
+        reached, limit = 0, thresholds[level]
+        for value in depths:
+            reached += value >= limit
+        counts[level] = reached
+
+
+@compiled
+def summarise_rows(
+    depth: DepthArray, places: IntArray, lengths: IntArray, thresholds: IntArray, has_medians: bool, has_means: bool
+) -> RowDepths:
     """Summarise the depth of each interval.
 
     Parameters
@@ -68,6 +88,8 @@ def summarise_rows(depth: DepthArray, places: IntArray, lengths: IntArray, thres
     places, lengths : int64 arrays (n,)
         First base of each interval in `depth`, and its length, at least 1.
     thresholds : int64 array, ascending
+    has_medians, has_means : bool
+        Whether to compute them.
     """
     count = len(places)
     sums, minima, maxima = np.zeros(count, np.int64), np.zeros(count, np.int64), np.zeros(count, np.int64)
@@ -76,28 +98,28 @@ def summarise_rows(depth: DepthArray, places: IntArray, lengths: IntArray, thres
     scratch = np.zeros(1 << 14, np.int64)
     for row in range(count):
         part = depth[places[row] : places[row] + lengths[row]]
-        low, high, total, mean = part[0], part[0], 0, 0.0
+        low, high, total = part[0], part[0], 0
         for value in part:
             low, high = min(low, value), max(high, value)
             total += value
-            mean += value / lengths[row]
-        for level in range(len(thresholds)):
-            reached, limit = 0, thresholds[level]
-            for value in part:
-                reached += value >= limit
-            at_least[row, level] = reached
-        sums[row], minima[row], maxima[row], means[row] = total, low, high, mean
-        medians[row] = median_of(part, scratch, low, high)
+        sums[row], minima[row], maxima[row] = total, low, high
+        _count_at_least(part, thresholds, at_least[row])
+        if has_medians:
+            medians[row] = median_of(part, scratch, low, high)
+        if has_means:
+            means[row] = _mean_by_quotients(part)
     return RowDepths(sums, minima, maxima, medians, means, at_least)
 
 
 @compiled
-def count_depths(depth: DepthArray, places: IntArray, lengths: IntArray) -> IntArray:
-    """Return how many bases of the intervals have each depth; the last bin holds MAX_DEPTH and more."""
+def count_depths(depth: DepthArray, rows: RowDepths, places: IntArray, lengths: IntArray) -> IntArray:
+    """Return how many bases of the intervals have each depth; the last bin holds MAX_DEPTH and more.
+
+    `rows` are the summaries of the same intervals: their maxima tell how many bins there are.
+    """
     largest = 0
-    for row in range(len(places)):
-        for value in depth[places[row] : places[row] + lengths[row]]:
-            largest = max(largest, value)
+    for value in rows.maxima:
+        largest = max(largest, value)
     histogram = np.zeros(min(largest, MAX_DEPTH) + 1, np.int64)
     for row in range(len(places)):
         for value in depth[places[row] : places[row] + lengths[row]]:

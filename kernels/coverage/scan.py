@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,10 +28,11 @@ from kernels.coverage.tallies import (
     add_library_counts,
     new_library_counts,
     new_tallies,
+    zeros,
 )
 from kernels.coverage.walk import walk
 from kernels.errors import KernelError
-from kernels.intervals import EMPTY, Intervals
+from kernels.intervals import Intervals
 from kernels.io.alignment import UNPLACED, AlignmentFile, Partition, index_mismatch
 from kernels.io.bam import RecordStream
 from kernels.io.little_endian import i32
@@ -141,17 +143,11 @@ class Scanner:
 
     def reduce(self, contig: int, territory: Territory, tallies: Tallies, mapped_records: int | None) -> ContigDepths:
         """Summarise the depths of a contig, and let go of them; no count of records means that it has none."""
-        params, lengths = self.params, territory.ends - territory.starts
-        offsets, levels = territory.offsets, np.array(params.thresholds_reads, dtype=np.int64)
-        fragment = np.cumsum(tallies.fragment[:-1], dtype=np.int32)
-        usable = fragment.view(np.uint32) if params.is_depth_only else tallies.usable
-        unfiltered = usable if params.is_depth_only else tallies.unfiltered
         rows = self.assay.target_rows(contig) if contig >= 0 else np.empty(0, dtype=np.int64)
-        targets = self.assay.targets
-        row_places = places_of(Intervals(targets.starts[rows], targets.ends[rows]), territory)
-        row_lengths = targets.ends[rows] - targets.starts[rows]
-        pieces = EMPTY if params.is_depth_only else self.assay.genes_on(contig)[1].pieces
-        gene_levels = np.array([params.callable_depth_reads], dtype=np.int64)
+        layout = _Layout.of(territory, self.assay.targets.starts[rows], self.assay.targets.ends[rows])
+        levels = np.array(self.params.thresholds_reads, dtype=np.int64)
+        depth = np.cumsum(tallies.fragment[:-1], dtype=np.int32)
+        fragment = summarise_rows(depth, layout.row_places, layout.row_lengths, levels, False, True)
         return ContigDepths(
             contig=contig,
             territory=territory,
@@ -160,16 +156,58 @@ class Scanner:
             reads=tallies.reads,
             mapped=tallies.mapped,
             ambiguous=tallies.ambiguous,
-            usable_histogram=count_depths(usable, offsets[:-1], lengths),
-            unfiltered_histogram=count_depths(unfiltered, offsets[:-1], lengths),
-            fragment_histogram=count_depths(fragment, row_places, row_lengths),
             rows=rows,
-            usable=summarise_rows(usable, row_places, row_lengths, levels),
-            fragment=summarise_rows(fragment, row_places, row_lengths, levels),
-            merged=summarise_rows(usable, offsets[:-1], lengths, NO_THRESHOLDS),
-            genes=summarise_rows(usable, places_of(pieces, territory), pieces.ends - pieces.starts, gene_levels),
-            gaps=find_gaps(usable, territory.starts, offsets, params.callable_depth_reads),
+            fragment=fragment,
+            fragment_histogram=count_depths(depth, fragment, layout.row_places, layout.row_lengths),
+            **(self._without_usable(fragment) if self.params.is_depth_only else self._usable(contig, layout, tallies)),
         )
+
+    def _usable(self, contig: int, layout: _Layout, tallies: Tallies) -> dict[str, Any]:
+        """Summarise the usable depth."""
+        usable, unfiltered, territory = tallies.usable, tallies.unfiltered, layout.territory
+        offsets, lengths = territory.offsets, territory.ends - territory.starts
+        levels = np.array(self.params.thresholds_reads, dtype=np.int64)
+        callable_depth = self.params.callable_depth_reads
+        pieces = self.assay.genes_on(contig)[1].pieces
+        gene_places, gene_lengths = places_of(pieces, territory), pieces.ends - pieces.starts
+        merged, ceiling = (
+            summarise_rows(depth, offsets[:-1], lengths, NO_THRESHOLDS, False, False) for depth in (usable, unfiltered)
+        )
+        gene_levels = np.array([callable_depth], dtype=np.int64)
+        return {
+            "usable_histogram": count_depths(usable, merged, offsets[:-1], lengths),
+            "unfiltered_histogram": count_depths(unfiltered, ceiling, offsets[:-1], lengths),
+            "usable": summarise_rows(usable, layout.row_places, layout.row_lengths, levels, True, False),
+            "merged": merged,
+            "genes": summarise_rows(usable, gene_places, gene_lengths, gene_levels, False, False),
+            "gaps": find_gaps(usable, territory.starts, offsets, callable_depth),
+        }
+
+    @staticmethod
+    def _without_usable(fragment: RowDepths) -> dict[str, Any]:
+        """Return what a depth-only run has in place of the usable depth: the fragment depth of the rows."""
+        none = zeros(0)
+        nothing = RowDepths(none, none, none, fragment.medians[:0], fragment.means[:0], zeros(0, 1))
+        return {
+            "usable_histogram": none,
+            "unfiltered_histogram": none,
+            "usable": fragment,
+            "merged": nothing,
+            "genes": nothing,
+            "gaps": zeros(0, 4),
+        }
+
+
+class _Layout(NamedTuple):
+    """Where the rows of the target file lie in the depth arrays of a contig."""
+
+    territory: Territory
+    row_places: IntArray
+    row_lengths: IntArray
+
+    @classmethod
+    def of(cls, territory: Territory, starts: IntArray, ends: IntArray) -> _Layout:
+        return cls(territory, places_of(Intervals(starts, ends), territory), ends - starts)
 
 
 class _PartitionPass:

@@ -51,16 +51,17 @@ def test_summarise_rows__equals_numpy(values, draw):
     depth = np.array(values, dtype=np.uint32)
     start = draw.draw(st.integers(0, len(values) - 1))
     length = draw.draw(st.integers(1, len(values) - start))
-    rows = summarise_rows(depth, np.array([start]), np.array([length]), np.array([1, 20]))
+    rows = summarise_rows(depth, np.array([start]), np.array([length]), np.array([1, 20]), True, True)
     part = depth[start : start + length]
     assert (rows.sums[0], rows.minima[0], rows.maxima[0]) == (part.sum(), part.min(), part.max())
     assert rows.medians[0] == np.median(part)
+    assert rows.means[0] == pytest.approx(part.mean())
     assert rows.at_least[0].tolist() == [(part >= 1).sum(), (part >= 20).sum()]
 
 
 def test_summarise_rows__finds_the_median_of_depths_far_apart():
     depth = np.array([0, 10, 1_000_000], dtype=np.uint32)
-    assert summarise_rows(depth, np.array([0]), np.array([3]), np.array([1])).medians[0] == 10
+    assert summarise_rows(depth, np.array([0]), np.array([3]), np.array([1]), True, False).medians[0] == 10
 
 
 @settings(deadline=None)
