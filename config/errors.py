@@ -77,4 +77,4 @@ def _problem_of_drf(error: drf.APIException) -> dict[str, Any]:
     if isinstance(error, drf.ValidationError):
         fields = error.detail if isinstance(error.detail, dict) else {"": error.detail}
         return problem(_("Some values cannot be used."), "invalid", fields)
-    return problem(str(error.detail), str(error.default_code))
+    return problem(str(error.detail), str(getattr(error.detail, "code", error.default_code)))

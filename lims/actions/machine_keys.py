@@ -7,12 +7,14 @@ import ipaddress
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from ipaddress import IPv4Address, IPv6Address
 
+from django.core.cache import cache
 from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from lims.audit import action
+from lims.audit import acting, action, record_event
 from lims.choices import KeyScope
 from lims.exceptions import InvalidInput, NotPermitted
 from lims.models import MachineKey, User
@@ -21,6 +23,7 @@ from lims.policies import check_can_make_keys, check_has
 
 PREFIX_LENGTH = 8
 LAST_USE_RESOLUTION = timedelta(minutes=1)
+REFUSAL_RESOLUTION = timedelta(minutes=1)
 
 
 @action
@@ -93,24 +96,38 @@ def authenticate(*, secret: str, address: str) -> MachineKey:
     Raises
     ------
     NotPermitted
-        The key is unknown, revoked, expired, its account inactive, or the address not on its list.
+        The key is unknown, revoked, expired, its account inactive, or the address not on its list. The refusal of a key
+        that we know is written into the trail, at most once a minute for each reason.
     """
     key = MachineKey.objects.select_related("user").filter(sha256=_digest(secret)).first()
-    if key is None or key.revoked_at is not None or not key.user.is_active:
+    if key is None:
         raise NotPermitted(_("This machine key is not known or no longer valid."), code="key_invalid")
-    if not key.is_usable:
-        raise NotPermitted(
-            format_lazy(_("The machine key {prefix}… has expired. Rotate it."), prefix=key.prefix), code="key_expired"
-        )
-    if not _is_allowed(key.allowed_networks, address):
-        raise NotPermitted(
-            format_lazy(
-                _("The machine key {prefix}… may not be used from {address}."), prefix=key.prefix, address=address
-            ),
-            code="key_address",
-        )
+    refusal = _refusal_of(key, address)
+    if refusal:
+        _note_refusal(key, refusal.code, address)
+        raise refusal
     _note_use(key, address)
     return key
+
+
+def _refusal_of(key: MachineKey, address: str) -> NotPermitted | None:
+    if key.revoked_at is not None or not key.user.is_active:
+        return NotPermitted(_("This machine key is not known or no longer valid."), code="key_invalid")
+    if not key.is_usable:
+        sentence = format_lazy(_("The machine key {prefix}… has expired. Rotate it."), prefix=key.prefix)
+        return NotPermitted(sentence, code="key_expired")
+    if not _is_allowed(key.allowed_networks, address):
+        sentence = format_lazy(
+            _("The machine key {prefix}… may not be used from {address}."), prefix=key.prefix, address=address
+        )
+        return NotPermitted(sentence, code="key_address")
+    return None
+
+
+def _note_refusal(key: MachineKey, code: str, address: str) -> None:
+    if cache.add(f"key-refused:{key.pk}:{code}", True, timeout=REFUSAL_RESOLUTION.total_seconds()):
+        with acting(by=key.user, action="machine_keys.refuse"):
+            record_event("lims_machinekey", str(key.pk), {"prefix": key.prefix, "code": code, "address": address})
 
 
 def _locked(key: MachineKey) -> MachineKey:
@@ -118,9 +135,10 @@ def _locked(key: MachineKey) -> MachineKey:
 
 
 def _note_use(key: MachineKey, address: str) -> None:
-    now = timezone.now()
-    if key.last_used_at is None or now - key.last_used_at > LAST_USE_RESOLUTION or key.last_used_address != address:
-        MachineKey.objects.filter(pk=key.pk).update(last_used_at=now, last_used_address=address or None)
+    now, caller = timezone.now(), _parsed(address)
+    seen_at = str(caller) if caller else None
+    if key.last_used_at is None or now - key.last_used_at > LAST_USE_RESOLUTION or key.last_used_address != seen_at:
+        MachineKey.objects.filter(pk=key.pk).update(last_used_at=now, last_used_address=seen_at)
 
 
 def _check_values(*, scopes: Sequence[KeyScope], expires_at: datetime, allowed_networks: Sequence[str]) -> None:
@@ -139,11 +157,17 @@ def _check_values(*, scopes: Sequence[KeyScope], expires_at: datetime, allowed_n
 def _is_allowed(networks: Sequence[str], address: str) -> bool:
     if not networks:
         return True
+    caller = _parsed(address)
+    return caller is not None and any(caller in ipaddress.ip_network(network, strict=False) for network in networks)
+
+
+def _parsed(address: str) -> IPv4Address | IPv6Address | None:
+    """Return an address; an IPv4 address that a server heard through an IPv6 socket is the IPv4 address."""
     try:
-        caller = ipaddress.ip_address(address)
+        parsed = ipaddress.ip_address(address)
     except ValueError:
-        return False
-    return any(caller in ipaddress.ip_network(network, strict=False) for network in networks)
+        return None
+    return (parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None) or parsed
 
 
 def _digest(secret: str) -> str:

@@ -9,6 +9,7 @@ from rest_framework.authentication import BaseAuthentication, SessionAuthenticat
 from rest_framework.request import Request
 
 from lims.actions import machine_keys
+from lims.api.throttling import RefusalThrottle
 from lims.exceptions import NotPermitted
 from lims.middleware import client_address
 from lims.models import MachineKey, User
@@ -24,20 +25,28 @@ class MachineKeyAuthentication(BaseAuthentication):
         try:
             key = machine_keys.authenticate(secret=secret.strip(), address=client_address(request))
         except NotPermitted as error:
-            raise exceptions.AuthenticationFailed(str(error)) from error
+            self._slow_down(request)
+            raise exceptions.AuthenticationFailed(str(error), code=error.code) from error
         return key.user, key
+
+    def _slow_down(self, request: Request) -> None:
+        throttle = RefusalThrottle()
+        if not throttle.allow_request(request, None):
+            raise exceptions.Throttled(throttle.wait())
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="Exomark"'
 
 
 class BrowserSessionAuthentication(SessionAuthentication):
-    """A logged-in person's browser; the second factor must be done, and writes need the CSRF token."""
+    """A logged-in person's browser; the log-in must be complete, and writes need the CSRF token."""
 
     def authenticate(self, request: Request) -> tuple[User, None] | None:
         found: tuple[User, None] | None = super().authenticate(request)
         if found and request._request.session.get("second_factor_pending"):
             raise exceptions.AuthenticationFailed(_("Enter your one-time code first."))
+        if found and found[0].must_change_password:
+            raise exceptions.AuthenticationFailed(_("Change the password that was given to you first."))
         return found
 
 
