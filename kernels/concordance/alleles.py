@@ -125,7 +125,9 @@ def trim_calls(calls: CallSet, rows: Rows, max_allele_length_bp: int) -> Alleles
 
 
 def take(alleles: Alleles, rows: NDArray[np.intp]) -> Alleles:
-    """Return a selection of rows."""
+    """Return a selection of rows, in that order; the calls themselves if that is all of them."""
+    if len(rows) == len(alleles.first) and (rows == np.arange(len(rows))).all():
+        return alleles
     columns: dict[str, Any] = alleles._asdict()
     chosen = {name: np.ascontiguousarray(column[rows]) for name, column in columns.items() if name != "letters"}
     return alleles._replace(**chosen)
@@ -193,10 +195,7 @@ def _place(
     length = stop - start
     shortest = min(reference_length, length)
     right = 0
-    while (
-        right < shortest
-        and letters[reference + reference_length - 1 - right] == letters[start + length - 1 - right]
-    ):
+    while right < shortest and letters[reference + reference_length - 1 - right] == letters[start + length - 1 - right]:
         right += 1
     left = 0
     while left < shortest - right and letters[reference + left] == letters[start + left]:

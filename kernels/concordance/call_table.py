@@ -104,44 +104,51 @@ def choose_alleles(calls: Calls, row: int, ploidy: int, option: int, chosen: Int
 
 
 @compiled
-def _same_allele(one: Calls, one_row: int, one_allele: int, other: Calls, other_row: int, other_allele: int) -> bool:
+def _same_allele(
+    one: IntTable, one_letters: ByteArray, other: IntTable, other_letters: ByteArray, row: int, allele: int,
+    other_row: int, other_allele: int,
+) -> bool:  # fmt: skip
     for column in (START, END, COUNT):
-        if one.table[one_row, one_allele + column] != other.table[other_row, other_allele + column]:
+        if one[row, allele + column] != other[other_row, other_allele + column]:
             return False
-    one_at, other_at = one.table[one_row, one_allele + OFFSET], other.table[other_row, other_allele + OFFSET]
-    for offset in range(one.table[one_row, one_allele + COUNT]):
-        if one.letters[one_at + offset] != other.letters[other_at + offset]:
+    at, other_at = one[row, allele + OFFSET], other[other_row, other_allele + OFFSET]
+    for offset in range(one[row, allele + COUNT]):
+        if one_letters[at + offset] != other_letters[other_at + offset]:
             return False
     return True
 
 
 @compiled
-def _same_call(one: Calls, row: int, other: Calls, other_row: int) -> bool:
-    if _same_allele(one, row, 0, other, other_row, 0):
-        return _same_allele(one, row, ALLELE_WIDTH, other, other_row, ALLELE_WIDTH)
-    return _same_allele(one, row, 0, other, other_row, ALLELE_WIDTH) and _same_allele(
-        one, row, ALLELE_WIDTH, other, other_row, 0
-    )
+def _same_call(
+    one: IntTable, one_letters: ByteArray, other: IntTable, other_letters: ByteArray, row: int, other_row: int
+) -> bool:
+    if _same_allele(one, one_letters, other, other_letters, row, 0, other_row, 0):
+        return _same_allele(one, one_letters, other, other_letters, row, ALLELE_WIDTH, other_row, ALLELE_WIDTH)
+    if not _same_allele(one, one_letters, other, other_letters, row, 0, other_row, ALLELE_WIDTH):
+        return False
+    return _same_allele(one, one_letters, other, other_letters, row, ALLELE_WIDTH, other_row, 0)
 
 
 @compiled
-def _shares_allele(one: Calls, row: int, other: Calls, other_row: int) -> bool:
+def _shares_allele(
+    one: IntTable, one_letters: ByteArray, other: IntTable, other_letters: ByteArray, row: int, other_row: int
+) -> bool:
     for allele in ALLELES:
         for other_allele in ALLELES:
-            if one.table[row, allele + START] != NO_CHANGE and _same_allele(
-                one, row, allele, other, other_row, other_allele
+            if one[row, allele + START] != NO_CHANGE and _same_allele(
+                one, one_letters, other, other_letters, row, allele, other_row, other_allele
             ):
                 return True
     return False
 
 
 @compiled
-def _stands_alone(calls: Calls, row: int, sequence: ByteArray) -> bool:
+def _stands_alone(table: IntTable, letters: ByteArray, row: int, sequence: ByteArray) -> bool:
     """Whether a call only replaces one base, by another one, and no other call of its side begins there.
 
     Nothing later on can make up for such a call if the other side does not have it.
     """
-    table, start = calls.table, calls.table[row, FIRST]
+    start = table[row, FIRST]
     if row + 1 < len(table) and table[row + 1, FIRST] <= start:
         return False
     letter = PLAIN[sequence[start]]
@@ -150,29 +157,31 @@ def _stands_alone(calls: Calls, row: int, sequence: ByteArray) -> bool:
             continue
         if table[row, allele + START] != start or table[row, allele + END] != start + 1:
             return False
-        if table[row, allele + COUNT] != 1 or calls.letters[table[row, allele + OFFSET]] == letter:
+        if table[row, allele + COUNT] != 1 or letters[table[row, allele + OFFSET]] == letter:
             return False
     return bool(letter != 0)
 
 
 @compiled
 def decide_alone(
-    sequence: ByteArray, truth: Calls, truth_row: int, query: Calls, query_row: int, position: int, ploidy: int
-) -> tuple[int, int, bool]:
+    sequence: ByteArray, truth: IntTable, truth_letters: ByteArray, query: IntTable, query_letters: ByteArray,
+    truth_row: int, query_row: int, position: int, ploidy: int,
+) -> tuple[int, int, bool]:  # fmt: skip
     """Return how many calls of truth and query can be decided without a search when all is in step, and if they match.
 
-    Single-base calls match their twin on the other side, and nothing if they have none.
+    Single-base calls match their twin on the other side, and nothing if they have none. Plain arrays, not `Calls`:
+    most calls of a genome pass through here, and a tuple of arrays costs more than the decision.
     """
-    takes_truth = truth_row < len(truth.table) and truth.table[truth_row, FIRST] == position
-    takes_query = query_row < len(query.table) and query.table[query_row, FIRST] == position
-    if takes_truth and not _stands_alone(truth, truth_row, sequence):
+    takes_truth = truth_row < len(truth) and truth[truth_row, FIRST] == position
+    takes_query = query_row < len(query) and query[query_row, FIRST] == position
+    if takes_truth and not _stands_alone(truth, truth_letters, truth_row, sequence):
         return 0, 0, False
-    if takes_query and not _stands_alone(query, query_row, sequence):
+    if takes_query and not _stands_alone(query, query_letters, query_row, sequence):
         return 0, 0, False
     agrees = False
     if takes_truth and takes_query:
         if ploidy == DIPLOID:
-            agrees = _same_call(truth, truth_row, query, query_row)
+            agrees = _same_call(truth, truth_letters, query, query_letters, truth_row, query_row)
         else:
-            agrees = _shares_allele(truth, truth_row, query, query_row)
+            agrees = _shares_allele(truth, truth_letters, query, query_letters, truth_row, query_row)
     return int(takes_truth), int(takes_query), agrees

@@ -12,6 +12,7 @@ from kernels.concordance.alleles import (
     COMPARABLE,
     NOT_A_SEQUENCE,
     TOO_LONG,
+    Alleles,
     Rows,
     first_contradiction,
     take,
@@ -186,8 +187,7 @@ def _load(
     alleles = trim_calls(calls, Rows(first, last), params.max_allele_length_bp)
     is_passing = calls.is_passing[first:last]
     used = is_passing if passing_only else np.ones(last - first, dtype=np.bool_)
-    comparable = np.flatnonzero((alleles.fitness == COMPARABLE) & used)
-    order = comparable[np.lexsort((alleles.last[comparable], alleles.first[comparable]))]
+    order = _order(alleles, used & (alleles.fitness == COMPARABLE))
     chosen = take(alleles, order)
     side = Side(chosen, lies_in(chosen, regions.assessed(contig)), lies_in(chosen, regions.target(contig)))
     return _Loaded(
@@ -201,6 +201,15 @@ def _load(
             "filtered": int((~used).sum()),
         },
     )
+
+
+def _order(alleles: Alleles, used: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Return the used rows by their first, then their last changed base."""
+    rows = np.flatnonzero(used)
+    first = alleles.first[rows]
+    if (first[1:] > first[:-1]).all():
+        return rows
+    return rows[np.lexsort((alleles.last[rows], first))]
 
 
 def _compare_filters(

@@ -364,37 +364,36 @@ def _advance(
 
 
 @compiled
-def _next_position(truth: Calls, query: Calls, cursor: IntTable, far: int) -> int:
+def _next_position(truth: IntTable, query: IntTable, cursor: IntTable, far: int) -> int:
     position = far
-    if cursor[TRUTH_ROW] < len(truth.table):
-        position = min(position, truth.table[cursor[TRUTH_ROW], FIRST])
-    if cursor[QUERY_ROW] < len(query.table):
-        position = min(position, query.table[cursor[QUERY_ROW], FIRST])
+    if cursor[TRUTH_ROW] < len(truth):
+        position = min(position, truth[cursor[TRUTH_ROW], FIRST])
+    if cursor[QUERY_ROW] < len(query):
+        position = min(position, query[cursor[QUERY_ROW], FIRST])
     return position
 
 
 @compiled
 def _take_simple(
-    sequence: ByteArray,
-    truth: Calls,
-    query: Calls,
-    ploidy: int,
-    cursor: IntTable,
-    truth_matches: MatchArray,
-    query_matches: MatchArray,
-) -> bool:
-    """Decide what needs no search, when all is in step; return whether there was something."""
-    truth_row, query_row = cursor[TRUTH_ROW], cursor[QUERY_ROW]
-    takes_truth, takes_query, is_match = decide_alone(
-        sequence, truth, truth_row, query, query_row, cursor[FRONTIER], ploidy
-    )
-    if is_match:
-        cursor[MATCHES] += 1
-        truth_matches[truth_row] = cursor[MATCHES]
-        query_matches[query_row] = cursor[MATCHES]
-    cursor[TRUTH_ROW] += takes_truth
-    cursor[QUERY_ROW] += takes_query
-    return takes_truth + takes_query > 0
+    sequence: ByteArray, truth: IntTable, truth_letters: ByteArray, query: IntTable, query_letters: ByteArray,
+    ploidy: int, cursor: IntTable, truth_matches: MatchArray, query_matches: MatchArray, position: int, far: int,
+) -> int:  # fmt: skip
+    """When all is in step, decide calls for as long as they need no search; return where the next one begins."""
+    while position < far:
+        truth_row, query_row = cursor[TRUTH_ROW], cursor[QUERY_ROW]
+        takes_truth, takes_query, is_match = decide_alone(
+            sequence, truth, truth_letters, query, query_letters, truth_row, query_row, position, ploidy
+        )
+        if takes_truth + takes_query == 0:
+            break
+        if is_match:
+            cursor[MATCHES] += 1
+            truth_matches[truth_row] = cursor[MATCHES]
+            query_matches[query_row] = cursor[MATCHES]
+        cursor[TRUTH_ROW] += takes_truth
+        cursor[QUERY_ROW] += takes_query
+        position = _next_position(truth, query, cursor, far)
+    return position
 
 
 @compiled
@@ -409,6 +408,7 @@ def _search(
     limited: IntTable,
 ) -> tuple[int, int]:
     """Decide every call; return (status, number of places where states were given up)."""
+    truth_table, query_table = truth.table, query.table
     # Past every position that a call can have, the end of the contig included.
     far = len(sequence) + 1
     cursor = np.zeros(CURSOR_SLOTS, np.int64)
@@ -420,14 +420,22 @@ def _search(
     cursor[STATES] = 1
     cursor[FRONTIER] = -1
     _begin(room.states, 0)
-    while cursor[TRUTH_ROW] < len(truth.table) or cursor[QUERY_ROW] < len(query.table):
-        position = _next_position(truth, query, cursor, far)
-        if position > cursor[FRONTIER]:
-            certain = _advance(room, cursor, letters, position, truth_matches, query_matches, limited)
-            if certain and _take_simple(sequence, truth, query, ploidy, cursor, truth_matches, query_matches):
-                continue
+    while cursor[TRUTH_ROW] < len(truth_table) or cursor[QUERY_ROW] < len(query_table):
+        position = _next_position(truth_table, query_table, cursor, far)
+        if position > cursor[FRONTIER] and _advance(
+            room, cursor, letters, position, truth_matches, query_matches, limited
+        ):
+            position = _take_simple(
+                sequence, truth_table, truth.letters, query_table, query.letters, ploidy, cursor, truth_matches,
+                query_matches, position, far,
+            )  # fmt: skip
+            if position == far:
+                break
+            cursor[FRONTIER] = position
+            cursor[BEGUN] = position
+            _begin(room.states, position)
         side = QUERY
-        if cursor[TRUTH_ROW] < len(truth.table) and truth.table[cursor[TRUTH_ROW], FIRST] == cursor[FRONTIER]:
+        if cursor[TRUTH_ROW] < len(truth_table) and truth_table[cursor[TRUTH_ROW], FIRST] == cursor[FRONTIER]:
             side = TRUTH
         row = cursor[TRUTH_ROW + side]
         cursor[TRUTH_ROW + side] += 1

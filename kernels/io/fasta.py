@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ FAI_COLUMNS = 5
 MAX_WINDOW_SHARE = 0.25
 MAX_WINDOW_GAP_BP = 2048
 NOT_LOADED = 0
+SMALLEST_SPARSE_BP = 1 << 22
+BATCH_LINES = 1 << 16
 
 
 class SequenceLayout(NamedTuple):
@@ -66,8 +69,7 @@ class Reference:
         if self.is_compressed:
             with pysam.FastaFile(os.fspath(self.path)) as fasta:
                 return np.frombuffer(fasta.fetch(contig).encode("ascii"), dtype=np.uint8)
-        layout = self.layouts[contig]
-        return np.frombuffer(self._letters(layout, 0, layout.length_bp), dtype=np.uint8)
+        return self._read_lines(self.layouts[contig])
 
     def windows(self, contig: str, wanted: Intervals) -> tuple[ByteArray, bool]:
         """Return a sequence of which at least the wanted intervals are loaded.
@@ -89,10 +91,31 @@ class Reference:
         merged = merge(make(starts, ends), MAX_WINDOW_GAP_BP)
         if contig in self.loaded or self.is_compressed or length_bp(merged) > MAX_WINDOW_SHARE * layout.length_bp:
             return self.sequence(contig), True
-        sequence = np.zeros(layout.length_bp, dtype=np.uint8)
+        sequence = _sparse(layout.length_bp)
         for start, end in zip(merged.starts.tolist(), merged.ends.tolist(), strict=True):
             sequence[start:end] = np.frombuffer(self._letters(layout, start, end), dtype=np.uint8)
         return sequence, False
+
+    def _read_lines(self, layout: SequenceLayout) -> ByteArray:
+        """Read a whole sequence, a batch of lines at a time: a genome must not lie in memory twice."""
+        sequence = np.empty(layout.length_bp, dtype=np.uint8)
+        whole_lines = layout.length_bp // layout.line_bases
+        with open(self.path, "rb", buffering=0) as stream:
+            stream.seek(layout.offset_bytes)
+            for first in range(0, whole_lines, BATCH_LINES):
+                count = min(BATCH_LINES, whole_lines - first)
+                lines = np.fromfile(stream, dtype=np.uint8, count=count * layout.line_bytes)
+                # The last line of a file may lack its line feed.
+                lines.resize(count * layout.line_bytes, refcheck=False)
+                letters = lines.reshape(count, layout.line_bytes)[:, : layout.line_bases]
+                if letters.min() <= ord(" "):
+                    raise _unusable(self.path.name, "its index does not fit its lines: index it again")
+                place = slice(first * layout.line_bases, (first + count) * layout.line_bases)
+                sequence[place].reshape(count, layout.line_bases)[:] = letters
+        done = whole_lines * layout.line_bases
+        if done < layout.length_bp:
+            sequence[done:] = np.frombuffer(self._letters(layout, done, layout.length_bp), dtype=np.uint8)
+        return sequence
 
     def _letters(self, layout: SequenceLayout, start: int, end: int) -> bytes:
         first, last = (
@@ -104,6 +127,17 @@ class Reference:
         if len(letters) != end - start:
             raise _unusable(self.path.name, "its index describes more bases than the file has: index it again")
         return letters
+
+
+def _sparse(length_bp: int) -> ByteArray:
+    """Return zeros of which only the pages that are written to take up memory."""
+    if length_bp < SMALLEST_SPARSE_BP:
+        return np.zeros(length_bp, dtype=np.uint8)
+    memory = mmap.mmap(-1, length_bp)
+    # A huge page would make every window cost two megabytes.
+    if hasattr(mmap, "MADV_NOHUGEPAGE"):
+        memory.madvise(mmap.MADV_NOHUGEPAGE)
+    return np.frombuffer(memory, dtype=np.uint8)
 
 
 def open_reference(path: str | os.PathLike[str]) -> Reference:

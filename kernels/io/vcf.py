@@ -19,6 +19,7 @@ from kernels.io.text_chunks import line_chunks
 HEADER_COLUMNS = b"#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO"
 FIRST_SAMPLE_COLUMN = 9
 SHORTEST_LINE_BYTES = 16
+WORD_BYTES = 8
 MISSING = vcf_scan.MISSING
 ABSENT = vcf_scan.ABSENT
 
@@ -304,11 +305,13 @@ class _Scanner:
 
     def take(self, text: bytes) -> None:
         """Scan a chunk of whole lines."""
-        buffer = np.frombuffer(text, dtype=np.uint8)
         rows = min(text.count(b"\n") + 1, len(text) // SHORTEST_LINE_BYTES + 1)
         columns = _columns(rows, len(text))
         runs = vcf_scan.Runs(np.empty(rows, np.int64), np.empty((rows, 2), np.int64))
-        kept, letters, begun = vcf_scan.scan(buffer, self._wanted, self._contig, self._tally, columns, runs)
+        padded = np.frombuffer(text + bytes(-len(text) % WORD_BYTES), dtype=np.uint8)
+        kept, letters, begun = vcf_scan.scan(
+            padded, len(text), padded.view(np.uint64), self._wanted, self._contig, self._tally, columns, runs
+        )
         for row, (start, end) in zip(runs.rows[:begun].tolist(), runs.bounds[:begun].tolist(), strict=True):
             self._begin_run(text[start:end].decode("utf-8", "replace"), self._kept.row_count + row)
         if self._tally[vcf_scan.TALLY_ERROR]:

@@ -11,6 +11,7 @@ from kernels.compiled import compiled
 
 ByteArray = NDArray[np.uint8]
 IntArray = NDArray[np.int64]
+WordArray = NDArray[np.uint64]
 
 # Why a line cannot be read; `kernels.io.vcf` turns each into a sentence.
 FINE = 0
@@ -46,6 +47,7 @@ TALLY_SLOTS = 8
 
 MAX_CONTIG_BYTES = 1024
 FIXED_COLUMNS = 8
+FORMAT = 8
 SAMPLE_COLUMN = 9
 END = 10
 FORMAT_END = 11
@@ -101,31 +103,52 @@ def _letters(accepted: bytes) -> NDArray[np.bool_]:
 
 IS_BASE = _letters(b"ACGTNRYSWKMBDHV")
 MAX_POSITION = 2**31 - 2
+PASS = np.frombuffer(b"PASS", dtype=np.uint8)
+EVERY_BYTE = np.uint64(0x0101010101010101)
+HIGHEST_BITS = np.uint64(0x8080808080808080)
 
 
 @compiled
 def _find(text: ByteArray, start: int, end: int, letter: int) -> int:
+    """Return where a letter stands next, or the end."""
     while start < end and text[start] != letter:
         start += 1
     return start
 
 
 @compiled
-def _split(text: ByteArray, start: int, end: int, sample_column: int, columns: IntArray) -> int:
+def _find_far(text: ByteArray, words: WordArray, start: int, end: int, letter: int) -> int:
+    """`_find` for what is likely to be far away: eight bytes at a time."""
+    while start < end and start & 7:
+        if text[start] == letter:
+            return start
+        start += 1
+    pattern = np.uint64(letter) * EVERY_BYTE
+    while start + 8 <= end:
+        difference = words[start >> 3] ^ pattern
+        # A byte that is zero borrows from its highest bit: Mycroft's test.
+        if (difference - EVERY_BYTE) & ~difference & HIGHEST_BITS:
+            break
+        start += 8
+    return _find(text, start, end, letter)
+
+
+@compiled
+def _split(text: ByteArray, words: WordArray, start: int, end: int, sample_column: int, columns: IntArray) -> int:
     """Write where columns 0-8 and the sample's begin, and where the last two end; return how many were found."""
     if end > start and text[end - 1] == RETURN:
         end -= 1
     columns[0] = start
     found = 1
     while found < SAMPLE_COLUMN:
-        start = _find(text, start, end, TAB) + 1
+        start = _find_far(text, words, start, end, TAB) + 1 if found == FORMAT else _find(text, start, end, TAB) + 1
         if start > end:
             return found
         columns[found] = start
         found += 1
     columns[FORMAT_END] = _find(text, start, end, TAB)
     for _ in range(sample_column - SAMPLE_COLUMN + 1):
-        start = _find(text, start, end, TAB) + 1
+        start = _find_far(text, words, start, end, TAB) + 1
         if start > end:
             return found
     columns[SAMPLE_COLUMN] = start
@@ -290,7 +313,7 @@ def _score(text: ByteArray, columns: IntArray, kind: int, key: ByteArray) -> flo
 @compiled
 def _is_passing(text: ByteArray, start: int, end: int) -> bool:
     if end - start == 1:
-        return text[start] == DOT
+        return bool(text[start] == DOT)
     return end - start == 4 and text[start] == 80 and text[start + 1] == 65 and text[start + 2] == 83
 
 
@@ -332,27 +355,28 @@ def _read_genotype(
 
 
 @compiled
-def _enter_contig(
-    text: ByteArray, columns: IntArray, contig: ByteArray, tally: IntArray, row: int, runs: Runs, count: int
-) -> int:
-    """Begin a run if the line's contig is a new one; return the number of runs, or -1 if the name is too long."""
+def _enter_contig(text: ByteArray, columns: IntArray, contig: ByteArray, tally: IntArray) -> int:
+    """Make the line's contig the current one; return 1 if it is a new one, 0 if not, -1 if its name is too long."""
     start, end = columns[0], columns[1] - 1
-    if end - start > MAX_CONTIG_BYTES:
+    length = end - start
+    if length == tally[TALLY_CONTIG_BYTES]:
+        same = 0
+        while same < length and text[start + same] == contig[same]:
+            same += 1
+        if same == length:
+            return 0
+    if length > MAX_CONTIG_BYTES:
         return -1
-    if _same(text, start, end, contig[: tally[TALLY_CONTIG_BYTES]]):
-        return count
-    contig[: end - start] = text[start:end]
-    tally[TALLY_CONTIG_BYTES] = end - start
+    for offset in range(length):
+        contig[offset] = text[start + offset]
+    tally[TALLY_CONTIG_BYTES] = length
     tally[TALLY_POSITION] = 0
-    runs.rows[count] = row
-    runs.bounds[count, 0] = start
-    runs.bounds[count, 1] = end
-    return count + 1
+    return 1
 
 
 @compiled
 def _check(
-    text: ByteArray, columns: IntArray, found: int, wanted: Wanted, tally: IntArray, alleles: IntArray
+    text: ByteArray, columns: IntArray, found: int, genotype_key: ByteArray, tally: IntArray, alleles: IntArray
 ) -> tuple[int, bool]:
     """Read the position and the genotype of a line; return (error, is_phased)."""
     position = _whole_number(text, columns[1], columns[2] - 1)
@@ -363,43 +387,42 @@ def _check(
     tally[TALLY_POSITION] = position
     if not _is_sequence(text, columns[3], columns[4] - 1):
         return BAD_REFERENCE_ALLELE, False
-    error, phased = _read_genotype(text, columns, found, wanted.genotype_key, alleles)
+    error, phased = _read_genotype(text, columns, found, genotype_key, alleles)
     if error == FINE and position == 0 and max(alleles[0], alleles[1]) > 0:
         error = BAD_POSITION
     return error, phased
 
 
 @compiled
-def _keep(
-    text: ByteArray, columns: IntArray, wanted: Wanted, position: int, alleles: IntArray, phased: bool, kept: Columns,
-    row: int, at: int,
-) -> int:  # fmt: skip
-    """Write a record to the columns; return the end of the letters kept."""
-    kept.positions[row] = position - 1
-    kept.reference_lengths[row] = columns[4] - 1 - columns[3]
-    kept.alternative_lengths[row] = columns[5] - 1 - columns[4]
-    kept.letter_offsets[row] = at
-    kept.genotypes[row, 0] = alleles[0]
-    kept.genotypes[row, 1] = alleles[1]
-    kept.is_phased[row] = phased
-    kept.is_passing[row] = _is_passing(text, columns[6], columns[7] - 1)
-    kept.scores[row] = _score(text, columns, wanted.score_kind, wanted.score_key)
-    for offset in range(columns[3], columns[5] - 1):
+def _keep_letters(text: ByteArray, start: int, end: int, letters: ByteArray, at: int) -> int:
+    """Copy REF and ALT, in capitals; return the end of the copy."""
+    for offset in range(start, end):
         letter = text[offset]
-        kept.letters[at] = letter - 32 if 97 <= letter <= 122 else letter
+        letters[at] = letter - 32 if 97 <= letter <= 122 else letter
         at += 1
     return at
 
 
 @compiled
 def scan(
-    text: ByteArray, wanted: Wanted, contig: ByteArray, tally: IntArray, kept: Columns, runs: Runs
+    text: ByteArray,
+    size: int,
+    words: WordArray,
+    wanted: Wanted,
+    contig: ByteArray,
+    tally: IntArray,
+    kept: Columns,
+    runs: Runs,
 ) -> tuple[int, int, int]:
     """Scan whole lines.
 
     Parameters
     ----------
     text : uint8 array
+    size : int
+        Bytes of it that are text; the rest fills the last word.
+    words : uint64 array
+        The same bytes.
     wanted : Wanted
     contig : uint8 array (MAX_CONTIG_BYTES,)
         Name of the contig of the last line, from chunk to chunk.
@@ -412,30 +435,48 @@ def scan(
     -------
     records kept, letters kept, runs begun : int
     """
+    # Unpacked once: taking an array out of a tuple costs a reference count each time.
+    positions, reference_lengths, alternative_lengths, letter_offsets, genotypes = kept[:5]
+    is_phased, is_passing, scores, letters = kept[5:]
+    score_kind, score_key, genotype_key = wanted.score_kind, wanted.score_key, wanted.genotype_key
+    run_rows, run_bounds = runs.rows, runs.bounds
     columns, alleles = np.zeros(SLOTS, np.int64), np.zeros(2, np.int64)
     row, at, begun, line = 0, 0, 0, 0
-    while line < len(text):
-        start, end = line, _find(text, line, len(text), LINE_FEED)
+    while line < size:
+        start, end = line, _find_far(text, words, line, size, LINE_FEED)
         line = end + 1
         tally[TALLY_LINES] += 1
         if end == start or text[start] == HASH or (end - start == 1 and text[start] == RETURN):
             continue
         tally[TALLY_ERROR_OFFSET] = start
-        found = _split(text, start, end, wanted.sample_column, columns)
+        found = _split(text, words, start, end, wanted.sample_column, columns)
         error, phased = TOO_FEW_COLUMNS, False
         if found >= FIXED_COLUMNS:
             tally[TALLY_RECORDS] += 1
-            begun = _enter_contig(text, columns, contig, tally, row, runs, begun)
-            if begun < 0:
-                error, begun = NAME_TOO_LONG, 0
-            else:
-                error, phased = _check(text, columns, found, wanted, tally, alleles)
+            entered = _enter_contig(text, columns, contig, tally)
+            if entered > 0:
+                run_rows[begun] = row
+                run_bounds[begun, 0] = columns[0]
+                run_bounds[begun, 1] = columns[1] - 1
+                begun += 1
+            error = NAME_TOO_LONG
+            if entered >= 0:
+                error, phased = _check(text, columns, found, genotype_key, tally, alleles)
         if error != FINE:
             tally[TALLY_ERROR] = error
             break
-        if alleles[0] > 0 or alleles[1] > 0:
-            at = _keep(text, columns, wanted, tally[TALLY_POSITION], alleles, phased, kept, row, at)
-            row += 1
-        else:
+        if alleles[0] <= 0 and alleles[1] <= 0:
             tally[TALLY_REFERENCE if alleles[0] == 0 or alleles[1] == 0 else TALLY_NO_CALL] += 1
+            continue
+        positions[row] = tally[TALLY_POSITION] - 1
+        reference_lengths[row] = columns[4] - 1 - columns[3]
+        alternative_lengths[row] = columns[5] - 1 - columns[4]
+        letter_offsets[row] = at
+        genotypes[row, 0] = alleles[0]
+        genotypes[row, 1] = alleles[1]
+        is_phased[row] = phased
+        is_passing[row] = _is_passing(text, columns[6], columns[7] - 1)
+        scores[row] = _score(text, columns, score_kind, score_key)
+        at = _keep_letters(text, columns[3], columns[5] - 1, letters, at)
+        row += 1
     return row, at, begun
