@@ -1,4 +1,4 @@
-"""`manage.py prepare_database`, run as the owner: migrate, grant the runtime role its rights, make system rows."""
+"""`manage.py prepare_database`, run as the owner: migrate, grant the runtime role its rights, make the product's rows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import BaseCommand, CommandError, call_command
 
 from lims import runtime_role
-from lims.actions import people
+from lims.actions import metrics, people
 
 
 class Command(BaseCommand):
@@ -21,5 +21,5 @@ class Command(BaseCommand):
             runtime_role.grant(settings.RUNTIME_ROLE)
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from error
-        people.system_account()
+        metrics.load_catalogue(by=people.system_account())
         self.stdout.write(f"The database is ready for the role {settings.RUNTIME_ROLE}.")

@@ -11,6 +11,7 @@ from psycopg2.extensions import connection as Connection
 
 from lims import runtime_role as rights
 from lims.actions import people
+from lims.catalogue import METRICS
 from lims.models import AuditEntry, User
 from tests.lims.conftest import PreparedDatabase
 
@@ -100,10 +101,19 @@ def test_trigger_function__cannot_be_hung_on_a_table_of_ones_own(prepared_databa
     assert granted == [("audit_record_event",)]
 
 
+def test_metric_catalogue__is_there_from_the_first_start_and_in_the_trail(prepared_database: PreparedDatabase) -> None:
+    with prepared_database.as_runtime() as connection:
+        found = run(connection, "SELECT code FROM lims_metric ORDER BY code")
+        actors = run(connection, "SELECT DISTINCT actor FROM audit_entry WHERE object_type = 'lims_metric'")
+    assert [code for (code,) in found] == sorted(metric.code for metric in METRICS)
+    assert actors == [("exomark-system",)]
+
+
 def test_second_run__changes_nothing(prepared_database: PreparedDatabase) -> None:
     state = (
         "SELECT relname, relacl::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind <> 'i'"
-        " UNION ALL SELECT 'accounts', count(*)::text FROM lims_user ORDER BY 1"
+        " UNION ALL SELECT 'accounts', count(*)::text FROM lims_user"
+        " UNION ALL SELECT 'audit entries', count(*)::text FROM audit_entry ORDER BY 1"
     )
     with prepared_database.as_owner() as connection:
         before = run(connection, state)
