@@ -73,6 +73,13 @@ class Stale(DomainError):
     code = "stale"
 
 
+class Differs(DomainError):
+    """A record of this key is there already, with other values; `fields` names each."""
+
+    status = 409
+    code = "differs"
+
+
 class LockedOut(DomainError):
     """Too many failed tries; nothing is checked until the time is over."""
 

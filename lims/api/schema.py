@@ -30,10 +30,14 @@ _ANSWERS = {
 
 def describe_problems(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """Add the problem answers to every operation that does not describe them itself."""
-    result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = _PROBLEM
+    components = result.setdefault("components", {})
+    components.setdefault("schemas", {})["Problem"] = _PROBLEM
     content = {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    components["responses"] = {
+        f"Problem{status}": {"description": description, "content": content} for status, description in _ANSWERS.items()
+    }
     for operations in result.get("paths", {}).values():
         for operation in operations.values():
-            for status, description in _ANSWERS.items():
-                operation["responses"].setdefault(status, {"description": description, "content": content})
+            for status in _ANSWERS:
+                operation["responses"].setdefault(status, {"$ref": f"#/components/responses/Problem{status}"})
     return result

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 
 from lims import policies
 from lims.choices import FileKind, FileState, JobKind, JobState, VariantType
@@ -52,6 +52,18 @@ def current_measurements(rows: Iterable[RunLibrary] | QuerySet[RunLibrary]) -> Q
         Measurement.objects.filter(run_library__in=rows, superseded_by=None)
         .select_related("metric", "job", "recorded_by")
         .prefetch_related("job__inputs__file")
+        .order_by("id")
+    )
+
+
+def measurements_for(*, user: User) -> QuerySet[Measurement]:
+    """Return all measurements, each with whether another one supersedes it."""
+    policies.check_has(user, Permission.LAB_READ)
+    return (
+        Measurement.objects.select_related(
+            "metric", "job", "recorded_by", "run_library__run", "run_library__library__sample"
+        )
+        .annotate(is_superseded=ExpressionWrapper(Q(superseded_by__isnull=False), output_field=BooleanField()))
         .order_by("id")
     )
 
