@@ -11,6 +11,7 @@ from pathlib import Path
 from kernels.coverage.outputs import write_outputs
 from kernels.coverage.parameters import CoverageParams, CoverageRequest
 from kernels.coverage.picard_text import picard_text
+from kernels.coverage.result import CoverageResult
 from kernels.coverage.run import run
 from kernels.document import dump
 from kernels.errors import KernelError
@@ -126,6 +127,15 @@ def main(arguments: Sequence[str]) -> int:
         has_checksums=options.checksums,
     )
     result = run(request, ProgressPrinter() if options.progress else None)
+    try:
+        _write(result, options)
+    except OSError as error:
+        name = Path(error.filename).name if error.filename else "The result"
+        raise KernelError("output_unwritable", f"{name} cannot be written: {error.strerror}.", file=name) from error
+    return 0
+
+
+def _write(result: CoverageResult, options: argparse.Namespace) -> None:
     if options.output_dir is not None:
         write_outputs(result, options.output_dir, options.prefix)
     if options.picard is not None:
@@ -133,4 +143,3 @@ def main(arguments: Sequence[str]) -> int:
     text = dump(result.document(), options.json)
     if options.json is None:
         sys.stdout.write(text)
-    return 0

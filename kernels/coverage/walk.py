@@ -13,7 +13,6 @@ from kernels.coverage.records import (
     FLAG_VALUES,
     MATE_REVERSE,
     MATE_UNMAPPED,
-    MAX_SIZE,
     MORE_BYTES,
     MORE_ROOM,
     OK,
@@ -46,6 +45,7 @@ from kernels.coverage.tallies import (
     Tallies,
     Territory,
 )
+from kernels.io.bam import MAX_RECORD_BYTES
 from kernels.io.little_endian import ByteArray, i32
 
 # Flagstat's own threshold for a mate on another contig that can be believed.
@@ -138,7 +138,7 @@ def walk(
     at = start
     while stop - at >= 4:
         size = i32(batch, at)
-        if size < FIXED_BYTES or size > MAX_SIZE:
+        if size < FIXED_BYTES or size > MAX_RECORD_BYTES:
             return DAMAGED, at
         if stop - at - 4 < size:
             break

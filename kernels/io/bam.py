@@ -14,8 +14,8 @@ from kernels.io.little_endian import ByteArray
 
 MAGIC = b"BAM\1"
 BATCH_BYTES = 1 << 21
-# One record of 256 MB would be a read of about 170 Mb: a length beyond that is damage, not sequence.
-MAX_RECORD_BYTES = 1 << 28
+# The longest nanopore reads, with their signal tables, take some 30 MB: a length beyond twice that is damage.
+MAX_RECORD_BYTES = 1 << 26
 MAX_HEADER_BYTES = 1 << 28
 MAX_CONTIGS = 1 << 24
 

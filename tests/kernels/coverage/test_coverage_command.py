@@ -69,6 +69,12 @@ def test_command__refuses_picards_file_of_a_depth_only_run(inputs, tmp_path, cap
     assert "--depth-only" in capsys.readouterr().err
 
 
+def test_command__says_where_it_cannot_write(inputs, tmp_path, capsys):
+    (tmp_path / "out").write_text("a file where the folder should be")
+    assert main(["coverage", *inputs, "--json", str(tmp_path / "r.json"), "--output-dir", str(tmp_path / "out")]) == 2
+    assert capsys.readouterr().err == "out cannot be written: File exists.\n"
+
+
 def sandboxed(*arguments):
     command = [sys.executable, "-m", "kernels.sandbox", *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
