@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import structlog
 from celery import Task, current_app
@@ -11,6 +12,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 log = structlog.get_logger()
+AnyTask = Task[Any, Any]
 
 _BROKER_ERRORS = (OperationalError, RedisError, OSError)
 
@@ -40,7 +42,8 @@ def waiting_messages(queue: str) -> int | None:
     """Return how many announcements wait in a queue, or None when the broker cannot say."""
     try:
         with current_app.connection_for_read() as connection, connection.channel() as channel:
-            return int(channel.client.llen(queue))
+            redis_channel: Any = channel
+            return int(redis_channel.client.llen(queue))
     except _BROKER_ERRORS as error:
         log.warning("broker_unreachable", error=str(error))
         return None
@@ -52,7 +55,7 @@ def queue_of(task_name: str) -> str:
     return str(route["queue"].name)
 
 
-def _task(name: str) -> Task:
+def _task(name: str) -> AnyTask:
     if name not in current_app.tasks:
         # Workers load the tasks at their start; a web process does it when it first needs one.
         current_app.loader.import_default_modules()
@@ -61,7 +64,7 @@ def _task(name: str) -> Task:
     return current_app.tasks[name]
 
 
-def _send(task: Task, args: tuple[str | int, ...]) -> None:
+def _send(task: AnyTask, args: tuple[str | int, ...]) -> None:
     try:
         task.apply_async(args, retry=True, retry_policy=_RETRY)
     except _BROKER_ERRORS as error:

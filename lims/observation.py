@@ -83,5 +83,5 @@ def exposition() -> bytes:
     requests = REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         requests = CollectorRegistry()
-        MultiProcessCollector(requests)
+        MultiProcessCollector(requests)  # type: ignore[no-untyped-call]
     return bytes(generate_latest(requests) + generate_latest(states))

@@ -23,6 +23,7 @@ from lims.policies import FILE_TRANSITIONS, check_can_download, check_has, check
 from lims.storage import Stamp
 
 KINDS_TO_ADD = (FileKind.BAM, FileKind.CRAM, FileKind.VCF, FileKind.BED, FileKind.FASTA, FileKind.OTHER)
+STILL_CHANGING: dict[str, Any] = {"code": "still_changing", "where": {}, "message": ""}
 KINDS_OF_LIBRARIES = (FileKind.BAM, FileKind.CRAM, FileKind.VCF)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -89,7 +90,7 @@ def conclude_verification(
     """Store what verification found: the file becomes ready, or rejected with its reason."""
     job = jobs.finish(by=by, job_id=job_id, lease_token=lease_token, document=document)
     file = DataFile.objects.select_for_update().get(pk=file.pk)
-    rejection = {"code": "still_changing", "where": {}, "message": ""} if is_changed else document["rejection"]
+    rejection: dict[str, Any] | None = STILL_CHANGING if is_changed else document["rejection"]
     new_state = FileState.REJECTED if rejection else FileState.READY
     check_transition(FILE_TRANSITIONS, FileState(file.state), new_state)
     file.state, file.verified_at = new_state, timezone.now()

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import django_tables2 as tables
 from django.urls import reverse_lazy
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from lims.models import DataFile
-from lims.selectors import files
-from lims.tables import cells
 from lims.tables.material import CODE, NUMBER
-from lims.templatetags.formats import byte_size
 
 
 class FileTable(tables.Table):
     name = tables.Column(_("File"), linkify=True)
     kind = tables.Column(_("Kind"))
-    state = tables.Column(_("State"))
-    size_bytes = tables.Column(_("Size"), attrs=NUMBER)
+    state = tables.TemplateColumn(
+        "{% load components reasons %}"
+        "{% status_chip record.state record.get_state_display title=record|why_rejected %}",
+        verbose_name=_("State"),
+    )
+    size_bytes = tables.TemplateColumn("{% load formats %}{{ value|byte_size }}", verbose_name=_("Size"), attrs=NUMBER)
     run_library = tables.Column(_("Library on a run"), order_by="run_library__run__code", attrs=CODE)
     registered_by = tables.Column(_("Registered by"))
     registered_at = tables.DateTimeColumn(verbose_name=_("Registered"), short=True)
@@ -34,9 +34,3 @@ class FileTable(tables.Table):
     class Meta:
         model = DataFile
         fields = ("name", "kind", "state", "size_bytes", "run_library", "registered_by", "registered_at")
-
-    def render_state(self, record: DataFile) -> SafeString:
-        return cells.chip(record.state, record.get_state_display(), files.why_rejected(record))
-
-    def render_size_bytes(self, value: int) -> str:
-        return byte_size(value)
