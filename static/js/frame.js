@@ -48,10 +48,20 @@
 
   document.addEventListener("DOMContentLoaded", () => focusRefusal(document));
   document.addEventListener("htmx:afterSwap", (event) => focusRefusal(event.target));
-  document.addEventListener("htmx:responseError", () => {
-    announce(document.getElementById("live").dataset.requestFailed);
-  });
-  document.addEventListener("htmx:sendError", () => {
-    announce(document.getElementById("live").dataset.requestFailed);
+
+  // A part of a page that cannot be fetched says so once, where everybody sees it.
+  const tellFailure = () => {
+    const region = document.getElementById("messages");
+    if (region.querySelector("[data-request-failed]")) return;
+    region.append(document.getElementById("request-failed").content.cloneNode(true));
+  };
+  document.addEventListener("htmx:responseError", tellFailure);
+  document.addEventListener("htmx:sendError", tellFailure);
+
+  // A whole page in answer to a part's request is the log-in: the session has ended.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (!/^\s*<!doctype/i.test(event.detail.xhr.responseText)) return;
+    event.detail.shouldSwap = false;
+    window.location.reload();
   });
 })();

@@ -14,8 +14,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from lims.models import User
 
-# What a browser says that is no fault of a page.
-HARMLESS = ("cannot be parsed, or is out of range",)
+# What is no fault of a page: what a browser says of a refused value, and of a connection that a test cuts.
+HARMLESS = ("cannot be parsed, or is out of range", "net::ERR_FAILED", "htmx:")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

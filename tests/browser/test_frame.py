@@ -84,3 +84,22 @@ def test_without_scripts__navigation_search_and_languages_work(
     expect(page.get_by_role("heading", level=1)).to_contain_text("NA1")
     page.get_by_role("button", name="中文").click()
     expect(page.get_by_role("navigation", name="主导航")).to_be_visible()
+
+
+def test_refreshing_part__says_once_that_the_server_does_not_answer(open_page: OpenPage, supervisor: User) -> None:
+    make.job()
+    page = open_page("/", supervisor)
+    page.route("**/*", lambda route: route.abort())
+    told = page.get_by_role("alert")
+    expect(told).to_contain_text("did not answer", timeout=8000)
+    with page.expect_event("requestfailed", timeout=8000):
+        pass
+    expect(told).to_have_count(1)
+
+
+def test_refreshing_part__leads_to_the_log_in_when_the_session_has_ended(open_page: OpenPage, supervisor: User) -> None:
+    make.job()
+    page = open_page("/", supervisor)
+    page.context.clear_cookies()
+    page.wait_for_url("**/log-in/**", timeout=8000)
+    expect(page.get_by_role("navigation")).to_have_count(0)
