@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from django.apps import apps
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.utils.functional import Promise
 
 from lims.models import AuditEntry, AuditHead, User
@@ -75,6 +75,21 @@ def entries_of(*, user: User, table: str, object_id: object) -> list[AuditEntry]
     if not user.permissions & {needed, Permission.AUDIT_READ}:
         return []
     return list(AuditEntry.objects.filter(object_type=table, object_id=str(object_id)).order_by("-id")[:_STORY_LENGTH])
+
+
+def entries_of_account(*, user: User, account: User) -> list[AuditEntry]:
+    """Return the latest entries about an account, its roles and its keys for its page."""
+    if not user.permissions & {Permission.PEOPLE_READ, Permission.AUDIT_READ}:
+        return []
+    rows = {
+        "lims_user": [account.pk],
+        "lims_roleassignment": account.role_assignments.values_list("pk", flat=True),
+        "lims_machinekey": account.machine_keys.values_list("pk", flat=True),
+    }
+    about = Q()
+    for table, ids in rows.items():
+        about |= Q(object_type=table, object_id__in=[str(pk) for pk in ids])
+    return list(AuditEntry.objects.filter(about).order_by("-id")[:_STORY_LENGTH])
 
 
 def page_of(

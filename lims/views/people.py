@@ -55,7 +55,7 @@ def person_detail(request: HttpRequest, username: str) -> HttpResponse:
         "assignments": people.role_history_of(account),
         "keys": people.keys_of(account),
         "has_second_factor": people.has_second_factor(account),
-        "entries": audit.entries_of(user=user, table="lims_user", object_id=account.pk),
+        "entries": audit.entries_of_account(user=user, account=account),
         "may_deactivate": policies.can(policies.check_can_deactivate, user, account),
         "may_activate": policies.can(policies.check_can_activate, user, account),
         "may_change_roles": policies.can(policies.check_can_change_roles, user, account),

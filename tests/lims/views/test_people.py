@@ -114,6 +114,7 @@ def test_roles__are_given_and_taken(client_of: ClientOf, administrator: User, te
     client = client_of(administrator)
     client.post("/people/technician/roles/+new/", {"role": "supervisor", "reason": "trained"})
     assert User.objects.get(username="technician").roles == {Role.TECHNICIAN, Role.SUPERVISOR}
+    assert "trained" in client.get("/people/technician/").content.decode()
     assert client.post("/people/technician/roles/+new/", {"role": "supervisor", "reason": "again"}).status_code == 422
     client.post("/people/technician/roles/supervisor/remove/", {"reason": "moved"})
     assert User.objects.get(username="technician").roles == {Role.TECHNICIAN}
