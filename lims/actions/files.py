@@ -146,6 +146,7 @@ def ask_for_verification(*, by: User, file: DataFile) -> tuple[Job, bool]:
     """Ask for the verification of a received file; only inside an action that has checked who asks."""
     parameters = {
         "file": str(file.public_id),
+        "name": file.name,
         "kind": file.kind,
         "contigs": file.genome.contigs if file.genome else None,
         "sample": file.expected_sample_name,

@@ -22,7 +22,7 @@ class FileTable(tables.Table):
     size_bytes = tables.TemplateColumn("{% load formats %}{{ value|byte_size }}", verbose_name=_("Size"), attrs=NUMBER)
     run_library = tables.Column(_("Library on a run"), order_by="run_library__run__code", attrs=CODE)
     registered_by = tables.Column(_("Registered by"))
-    registered_at = tables.DateTimeColumn(verbose_name=_("Registered"), short=True)
+    registered_at = tables.TemplateColumn("{% load formats %}{{ value|moment }}", verbose_name=_("Registered"))
 
     caption = pgettext_lazy("navigation", "Files")
     empty_icon = "file-earmark-binary"

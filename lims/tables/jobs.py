@@ -21,9 +21,15 @@ class JobTable(tables.Table):
         verbose_name=_("Done (%)"),
         attrs=NUMBER,
     )
-    run_library = tables.Column(_("Library on a run"), order_by="run_library__run__code", attrs=CODE)
+    run_library = tables.TemplateColumn(
+        "{{ record.run_library|default:record.parameters.name|default:'—' }}",
+        verbose_name=_("Library or file"),
+        order_by="run_library__run__code",
+        attrs=CODE,
+        empty_values=(),
+    )
     requested_by = tables.Column(_("Requested by"))
-    requested_at = tables.DateTimeColumn(verbose_name=_("Requested"), short=True)
+    requested_at = tables.TemplateColumn("{% load formats %}{{ value|moment }}", verbose_name=_("Requested"))
     finished_at = tables.TemplateColumn(
         "{% load formats %}"
         "{% if record.started_at and value %}{{ record.started_at|between:value }}{% else %}—{% endif %}",

@@ -43,6 +43,13 @@ def test_list__filters_by_name_kind_state_and_run(client_of: ClientOf, technicia
     assert shown(state="rejected") == []
 
 
+def test_list__shows_what_jobs_made_only_when_asked(client_of: ClientOf, technician: User) -> None:
+    made = make.data_file(name="gaps.bed.gz", kind=FileKind.RESULT, origin=FileOrigin.COMPUTED)
+    client = client_of(technician)
+    assert made.name not in client.get("/files/").content.decode()
+    assert made.name in client.get("/files/", {"kind": "result"}).content.decode()
+
+
 def test_list__says_why_a_file_was_rejected(client_of: ClientOf, technician: User) -> None:
     make.data_file(state=FileState.VERIFYING)
     DataFile.objects.update(state=FileState.REJECTED, rejection_code="no_reads", rejection_where={"file": "a.bam"})
