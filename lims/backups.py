@@ -1,18 +1,19 @@
 """Backup and restore: one folder with the database's dump, the storage's files, and a manifest of their checksums.
 
-The dump and the state of the audit trail written beside it are of the same moment (one exported snapshot). Files that were
-registered by path stay with their owner; the manifest names them, so that a restore can say which are missing.
+The dump and the state of the audit trail written beside it are of the same moment (one exported snapshot). Files that
+were registered by path stay with their owner; the manifest names them, so that a restore can say which are missing.
 """
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 DUMP = "database.dump"
 STORAGE = "storage"
+OUR_FOLDERS = ("files", "linked", "quarantine")
 KEPT_STATES = (FileState.VERIFYING, FileState.READY, FileState.REJECTED)
 
 Say = Callable[[str], None]
@@ -37,16 +39,16 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class BackedUpFile:
-    """A file of the laboratory as the manifest names it; `is_copied` is False for files registered by path."""
+    """A file as the manifest names it; `copied` is False for files registered by path."""
 
     location: str
     size_bytes: int
     sha256: str
-    is_copied: bool
+    copied: bool
 
 
 def backup(folder: Path, *, say: Say) -> dict[str, Any]:
-    """Write a backup into a new folder and return its manifest.
+    """Write a backup into a new folder and return its manifest; the folder appears when it is whole.
 
     Raises
     ------
@@ -58,23 +60,31 @@ def backup(folder: Path, *, say: Say) -> dict[str, Any]:
     unfinished = folder.with_name(f".{folder.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True, mode=0o700)
+    try:
+        manifest = _write(unfinished, say)
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
+    unfinished.rename(folder)
+    return manifest
+
+
+def _write(folder: Path, say: Say) -> dict[str, Any]:
     with _snapshot() as (snapshot, head):
         say("database")
-        _run("pg_dump", "--format=custom", f"--snapshot={snapshot}", f"--file={unfinished / DUMP}")
-        files = [_back_up_file(file, unfinished / STORAGE, say) for file in _files()]
+        _run("pg_dump", "--format=custom", f"--snapshot={snapshot}", f"--file={folder / DUMP}")
+        known = _files()
+    # Nothing is ever removed from the storage, so that the copying need not hold up the database.
+    files = [each for file in known for each in _back_up_file(file, folder / STORAGE, say)]
     manifest = {
         "format": FORMAT,
         "software_version": settings.VERSION,
         "created_at": timezone.now().isoformat(),
-        "database": {"sha256": sha256_of(unfinished / DUMP), "size_bytes": (unfinished / DUMP).stat().st_size},
+        "database": {"sha256": sha256_of(folder / DUMP), "size_bytes": (folder / DUMP).stat().st_size},
         "audit": head,
-        "files": [
-            {"location": each.location, "size_bytes": each.size_bytes, "sha256": each.sha256, "copied": each.is_copied}
-            for each in files
-        ],
+        "files": [asdict(each) for each in files],
     }
-    (unfinished / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-    unfinished.rename(folder)
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
     return manifest
 
 
@@ -153,29 +163,38 @@ def _files() -> list[DataFile]:
     return list(DataFile.objects.filter(state__in=KEPT_STATES).exclude(location="").order_by("id"))
 
 
-def _back_up_file(file: DataFile, into: Path, say: Say) -> BackedUpFile:
+def _back_up_file(file: DataFile, into: Path, say: Say) -> Iterator[BackedUpFile]:
+    """Copy a file with the indexes beside it; of one registered by path only the indexes, which are ours."""
     if file.origin == FileOrigin.PATH:
-        return BackedUpFile(file.location, file.size_bytes or 0, file.sha256, is_copied=False)
-    say(file.name)
-    source = storage.path_of(file)
-    target = into / file.location
+        yield BackedUpFile(file.location, file.size_bytes or 0, file.sha256, copied=False)
+        beside = storage.root() / "linked" / str(file.public_id) / file.name
+    else:
+        say(file.name)
+        beside = storage.path_of(file)
+        yield _copy(beside, into, expected=file.sha256)
+    for index in sorted(beside.parent.glob(f"{glob.escape(beside.name)}.*")):
+        if index.is_file() and not index.is_symlink():
+            yield _copy(index, into)
+
+
+def _copy(source: Path, into: Path, expected: str = "") -> BackedUpFile:
+    location = source.relative_to(storage.root())
+    target = into / location
     target.parent.mkdir(parents=True, exist_ok=True)
-    for path in _with_indexes(source):
-        shutil.copy2(path, target.parent / path.name)
+    try:
+        shutil.copy2(source, target)
+    except FileNotFoundError as error:
+        raise InvalidInput(f"{source} is not there, although the records name it.") from error
     digest = sha256_of(target)
-    if file.sha256 and digest != file.sha256:
-        raise InvalidInput(f"{source} is damaged: its checksum is {digest}, but {file.sha256} was verified.")
-    return BackedUpFile(file.location, target.stat().st_size, digest, is_copied=True)
-
-
-def _with_indexes(source: Path) -> list[Path]:
-    return [source, *(path for path in sorted(source.parent.glob(f"{source.name}.*")) if path.is_file())]
+    if expected and digest != expected:
+        raise InvalidInput(f"{source} is damaged: its checksum is {digest}, but {expected} was verified.")
+    return BackedUpFile(str(location), target.stat().st_size, digest, copied=True)
 
 
 def _check_is_empty() -> None:
     if connection.introspection.table_names():
         raise InvalidInput("The database is not empty. Restore into a new database.")
-    if storage.root().exists() and any((storage.root() / "files").glob("*")):
+    if any(folder.is_dir() and any(folder.iterdir()) for folder in map(storage.root().joinpath, OUR_FOLDERS)):
         raise InvalidInput(f"{storage.root()} already holds files. Restore into an empty storage folder.")
 
 
@@ -190,7 +209,7 @@ def _run(program: str, *arguments: str) -> None:
         "PGDATABASE": _name(),
     }
     command = [_program(program), *arguments]
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise InvalidInput(f"{program} failed: {done.stderr.strip()}")
 

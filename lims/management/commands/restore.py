@@ -28,7 +28,7 @@ class Command(BaseCommand):
         if backups.audit_state() != manifest["audit"]:
             raise CommandError("The audit trail does not end where the backup's did. Do not use this database.")
         call_command("prepare_database", verbosity=0)
-        call_command("verify_audit")
+        call_command("verify_audit", "--records", stdout=self.stdout)
         for location in backups.missing_registered_files(manifest):
             self.stderr.write(f"Not restored, because it was registered by path and is not there: {location}")
         self.stdout.write(
