@@ -96,7 +96,10 @@ def furnish(staff: Staff, *, show: waiting.Show = waiting.silent) -> dict[str, l
     genome = _genome(staff.supervisor, first, show)
     versions = _versions(staff.supervisor, genome, first, show)
     _truth(staff.supervisor, genome, first, show)
-    return {batch.run: _benches(staff.technician, batch, versions[batch.version], exomes, show) for batch in BATCHES}
+    benches = {batch.run: _benches(staff.technician, batch, versions[batch.version], exomes) for batch in BATCHES}
+    everything = [file for run in benches.values() for bench in run for file in (bench.reads, bench.calls)]
+    _verified(*everything, show=show)
+    return benches
 
 
 def _folder() -> Path:
@@ -115,24 +118,29 @@ def _simulated(library: str, plan: ExomePlan) -> SimulatedExome:
     return exome
 
 
-def _register(by: User, path: Path, kind: FileKind, show: waiting.Show, **options: object) -> DataFile:
-    file, _created = files.register_path(by=by, path=str(path), kind=kind, **options)  # type: ignore[arg-type]
-    waiting.for_files([file], seconds=VERIFY_SECONDS, show=show)
-    return file
+def _register(by: User, path: Path, kind: FileKind, **options: object) -> DataFile:
+    return files.register_path(by=by, path=str(path), kind=kind, **options)[0]  # type: ignore[arg-type]
+
+
+def _verified(*registered: DataFile, show: waiting.Show) -> None:
+    """Wait for many files at once: the worker verifies them side by side."""
+    waiting.for_files(registered, seconds=VERIFY_SECONDS, show=show)
 
 
 def _genome(by: User, exome: SimulatedExome, show: waiting.Show) -> ReferenceGenome:
     found = ReferenceGenome.objects.filter(code=BUILD).first()
     if found is not None:
         return found
-    sequence = _register(by, exome.reference, FileKind.FASTA, show)
+    sequence = _register(by, exome.reference, FileKind.FASTA)
+    _verified(sequence, show=show)
     contigs = [(str(name), int(length)) for name, length in sequence.findings["contigs"]]
     return registers.register_genome(by=by, code=BUILD, contigs=contigs, sequence=sequence)
 
 
 def _versions(by: User, genome: ReferenceGenome, exome: SimulatedExome, show: waiting.Show) -> dict[str, AssayVersion]:
-    targets = _register(by, exome.targets, FileKind.BED, show, genome=genome)
-    baits = _register(by, exome.baits, FileKind.BED, show, genome=genome)
+    targets = _register(by, exome.targets, FileKind.BED, genome=genome)
+    baits = _register(by, exome.baits, FileKind.BED, genome=genome)
+    _verified(targets, baits, show=show)
     assay = Assay.objects.filter(code=ASSAY).first() or registers.register_assay(
         by=by,
         code=ASSAY,
@@ -164,28 +172,29 @@ def _truth(by: User, genome: ReferenceGenome, exome: SimulatedExome, show: waiti
     found = TruthSet.objects.filter(material=material_row, genome=genome).first()
     if found is not None:
         return found
+    variants = _register(by, exome.truth_variants, FileKind.VCF, genome=genome)
+    confident_regions = _register(by, exome.confident, FileKind.BED, genome=genome)
+    _verified(variants, confident_regions, show=show)
     return registers.register_truth_set(
         by=by,
         material=material_row,
         genome=genome,
         version="1",
-        variants=_register(by, exome.truth_variants, FileKind.VCF, show, genome=genome),
-        confident_regions=_register(by, exome.confident, FileKind.BED, show, genome=genome),
+        variants=variants,
+        confident_regions=confident_regions,
         source="python -m kernels simulate exome",
         sample_name=MATERIAL,
     )
 
 
-def _benches(
-    by: User, batch: Batch, version: AssayVersion, exomes: Mapping[str, SimulatedExome], show: waiting.Show
-) -> list[Bench]:
+def _benches(by: User, batch: Batch, version: AssayVersion, exomes: Mapping[str, SimulatedExome]) -> list[Bench]:
     run = Run.objects.filter(code=batch.run).first() or material.register_run(
         by=by, code=batch.run, assay_version=version, instrument="SIM-1", flow_cell=f"{batch.run}-FC"
     )
-    return [_bench(by, run, library, exomes[library], show) for library in batch.plans]
+    return [_bench(by, run, library, exomes[library]) for library in batch.plans]
 
 
-def _bench(by: User, run: Run, library_code: str, exome: SimulatedExome, show: waiting.Show) -> Bench:
+def _bench(by: User, run: Run, library_code: str, exome: SimulatedExome) -> Bench:
     sample = Sample.objects.filter(code=MATERIAL).first() or material.register_sample(
         by=by, code=MATERIAL, reference_material=ReferenceMaterial.objects.get(code=MATERIAL)
     )
@@ -198,6 +207,6 @@ def _bench(by: User, run: Run, library_code: str, exome: SimulatedExome, show: w
     genome = run.assay_version.genome
     return Bench(
         run_library=place,
-        reads=_register(by, exome.reads, FileKind.BAM, show, run_library=place, genome=genome),
-        calls=_register(by, exome.query_variants, FileKind.VCF, show, run_library=place, genome=genome),
+        reads=_register(by, exome.reads, FileKind.BAM, run_library=place, genome=genome),
+        calls=_register(by, exome.query_variants, FileKind.VCF, run_library=place, genome=genome),
     )
