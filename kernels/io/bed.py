@@ -19,6 +19,7 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # No contig reaches 10**10 bases; longer digit strings would only overflow later.
 MAX_DIGITS = 10
 MIN_COLUMNS = 3
+UNSETTLED_FIRST_BYTES = frozenset(b"#@tb \t")
 
 Row = list[bytes]
 
@@ -162,7 +163,12 @@ def read_regions(path: str | os.PathLike[str]) -> Regions:
     content = _content(path, source)
     lines = content.replace(b"\r", b"").split(b"\n")
     is_interval_list = content.startswith(b"@")
-    numbers = [number for number, line in enumerate(lines, 1) if _is_region(line)]
+    # A first byte that no heading or comment begins with settles it for nearly every line.
+    numbers = [
+        number
+        for number, line in enumerate(lines, 1)
+        if line and (line[0] not in UNSETTLED_FIRST_BYTES or _is_region(line))
+    ]
     rows = _columns([lines[number - 1] for number in numbers])
     _require_columns(rows, numbers, source)
     starts = _coordinates(rows, numbers, 1, source) - int(is_interval_list)
@@ -202,6 +208,8 @@ def _columns(lines: Sequence[bytes]) -> list[Row]:
 def _require_columns(rows: Sequence[Row], numbers: Sequence[int], source: str) -> None:
     if not rows:
         raise KernelError("regions_empty", f"{source} lists no regions: give a BED with at least one.", file=source)
+    if min(map(len, rows)) >= MIN_COLUMNS:
+        return
     for row, number in zip(rows, numbers, strict=True):
         if len(row) < MIN_COLUMNS:
             raise KernelError(
@@ -214,7 +222,7 @@ def _require_columns(rows: Sequence[Row], numbers: Sequence[int], source: str) -
 def _coordinates(rows: Sequence[Row], numbers: Sequence[int], column: int, source: str) -> IntArray:
     texts = [row[column] for row in rows]
     if all(map(bytes.isdigit, texts)) and max(map(len, texts)) <= MAX_DIGITS:
-        return np.array(texts, dtype=bytes).astype(np.int64)
+        return np.fromiter(map(int, texts), dtype=np.int64, count=len(texts))
     bad = next(index for index, text in enumerate(texts) if not (text.isdigit() and len(text) <= MAX_DIGITS))
     text = texts[bad].decode("utf-8", "replace")[:40]
     raise KernelError(
