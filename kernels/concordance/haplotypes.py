@@ -21,25 +21,33 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kernels.compiled import compiled
-from kernels.concordance.alleles import NO_CHANGE, Alleles
+from kernels.concordance.alleles import Alleles
 from kernels.concordance.call_table import (
-    ALLELES,
     ANY_ALLELE,
-    COUNT,
     DIPLOID,
     FIRST,
-    LAST,
-    START,
     ByteArray,
     Calls,
     IntTable,
     choose_alleles,
     decide_alone,
     tabulate,
-)  # fmt: skip
+)
+from kernels.concordance.search_room import (
+    STEP,
+    MatchArray,
+    Room,
+    compact,
+    first_room,
+    letters_needed,
+    narrow,
+    record,
+    roomier,
+    swapped,
+    write_matches,
+)
 from kernels.concordance.states import (
     BLOCKS,
     BOTH,
@@ -47,38 +55,28 @@ from kernels.concordance.states import (
     HASH,
     HISTORY,
     IN_STEP_AT,
-    LENGTH,
-    LETTERS,
     QUERY,
     QUERY_AT,
     QUERY_CALLS,
-    SCORE,
     SIDES,
     TRUTH,
     TRUTH_AT,
     TRUTH_CALLS,
-    WIDTH,
     include,
     is_in_step,
     keep,
     settle,
     standardise,
-)  # fmt: skip
+)
 
 __all__ = ["ANY_ALLELE", "DIPLOID", "Matches", "find_matches"]
-
-MatchArray = NDArray[np.int32]
 
 # Outcome of a search.
 SOLVED, NEEDS_REFERENCE = 0, 1
 
-# An entry of the history that is a place in step, not a call.
-STEP = -1
-
 # Slots of the cursor.
 TRUTH_ROW, QUERY_ROW, FRONTIER, STATES, FILL, MARK, MATCHES, BEGUN, IS_LIMITED, LIMITS = range(10)
 CURSOR_SLOTS = 10
-OPTIONS = 3
 
 
 class Matches(NamedTuple):
@@ -95,26 +93,6 @@ class Matches(NamedTuple):
     truth: MatchArray
     query: MatchArray
     limited: IntTable
-
-
-class _Room(NamedTuple):
-    """Arrays that grow with the number of states.
-
-    Attributes
-    ----------
-    states, targets : int64 arrays (n, WIDTH)
-        The states of this step and of the next.
-    slots, marks : int64 arrays (m,)
-        Hash table of the next states; a slot is in use if its mark is the current one.
-    history : int64 array (k, 3)
-        Parent, call (or STEP) and side of each inclusion. Row 0 holds the number of entries.
-    """
-
-    states: IntTable
-    targets: IntTable
-    slots: IntTable
-    marks: IntTable
-    history: IntTable
 
 
 def find_matches(
@@ -149,87 +127,7 @@ def find_matches(
 
 
 @compiled
-def _record(history: IntTable, parent: int, call: int, side: int) -> int:
-    entry = history[0, 0] + 1
-    history[0, 0] = entry
-    history[entry, 0] = parent
-    history[entry, 1] = call
-    history[entry, 2] = side
-    return entry
-
-
-@compiled
-def _write_matches(
-    history: IntTable, entry: int, matches: int, truth_matches: MatchArray, query_matches: MatchArray
-) -> int:
-    """Number the calls of the winning history; return the number of matches so far."""
-    opened = False
-    while entry > 0:
-        call = history[entry, 1]
-        if call == STEP:
-            opened = False
-        else:
-            if not opened:
-                matches += 1
-                opened = True
-            if history[entry, 2] == TRUTH:
-                truth_matches[call] = matches
-            else:
-                query_matches[call] = matches
-        entry = history[entry, 0]
-    return matches
-
-
-@compiled
-def _compact(states: IntTable, count: int, letters: ByteArray, room: int) -> tuple[ByteArray, int]:
-    """Copy the letters that are still ahead to a fresh array with room; return it with its fill."""
-    needed = 0
-    for index in range(count):
-        for base in BLOCKS:
-            needed += states[index, base + LENGTH]
-    fresh = np.empty(needed + room, np.uint8)
-    fill = 0
-    for index in range(count):
-        for base in BLOCKS:
-            start, length = states[index, base + LETTERS], states[index, base + LENGTH]
-            fresh[fill : fill + length] = letters[start : start + length]
-            states[index, base + LETTERS] = fill
-            fill += length
-    return fresh, fill
-
-
-@compiled
-def _letters_needed(calls: Calls, row: int, states: IntTable, count: int, side: int) -> int:
-    """Return how many letters the options of a call can add to all states."""
-    longest = 0
-    for allele in ALLELES:
-        if calls.table[row, allele + START] != NO_CHANGE:
-            longest = max(longest, calls.table[row, allele + COUNT])
-    own = TRUTH_AT if side == TRUTH else QUERY_AT
-    total = 0
-    for index in range(count):
-        for base in BLOCKS:
-            gap = max(0, calls.table[row, LAST] - states[index, base + own])
-            total += 2 * (gap + longest + states[index, base + LENGTH])
-    return total
-
-
-@compiled
-def _narrow(states: IntTable, count: int, best: int) -> int:
-    """Keep the best states, and every one without an open match, so that a way on is never lost."""
-    order = np.argsort(-states[:count, SCORE], kind="mergesort")
-    is_kept = np.zeros(count, np.bool_)
-    is_kept[order[:best]] = True
-    kept = 0
-    for index in range(count):
-        if is_kept[index] or states[index, SIDES] == 0:
-            states[kept] = states[index]
-            kept += 1
-    return kept
-
-
-@compiled
-def _resume(room: _Room, count: int, letters: ByteArray, frontier: int, mark: int) -> int:
+def _resume(room: Room, count: int, letters: ByteArray, frontier: int, mark: int) -> int:
     """Bring the states to the next place where a call begins: find those in step, and drop matches of one side only."""
     kept = 0
     for index in range(count):
@@ -237,7 +135,7 @@ def _resume(room: _Room, count: int, letters: ByteArray, frontier: int, mark: in
         standardise(state, letters, frontier)
         if is_in_step(state, frontier):
             if state[SIDES] == BOTH:
-                state[HISTORY] = _record(room.history, state[HISTORY], STEP, 0)
+                state[HISTORY] = record(room.history, state[HISTORY], STEP, 0)
                 state[SIDES] = 0
             if state[SIDES] != 0:
                 continue
@@ -260,37 +158,8 @@ def _begin(states: IntTable, frontier: int) -> None:
 
 
 @compiled
-def _longer(table: IntTable, size: int) -> IntTable:
-    longer = np.zeros((size, table.shape[1]), np.int64)
-    longer[: len(table)] = table
-    return longer
-
-
-@compiled
-def _roomier(room: _Room, count: int) -> _Room:
-    """Return room for one more step from a number of states."""
-    states, targets, slots, marks, history = room.states, room.targets, room.slots, room.marks, room.history
-    after = OPTIONS * count + 8
-    if after > len(targets):
-        states, targets = _longer(states, 2 * after), _longer(targets, 2 * after)
-    if 8 * after > len(slots):
-        size = len(slots)
-        while size < 8 * after:
-            size *= 2
-        slots, marks = np.zeros(size, np.int64), np.zeros(size, np.int64)
-    if history[0, 0] + 2 * after > len(history):
-        history = _longer(history, 2 * (len(history) + after))
-    return _Room(states, targets, slots, marks, history)
-
-
-@compiled
-def _swapped(room: _Room) -> _Room:
-    return _Room(room.targets, room.states, room.slots, room.marks, room.history)
-
-
-@compiled
 def _branch(
-    room: _Room,
+    room: Room,
     cursor: IntTable,
     letters: ByteArray,
     sequence: ByteArray,
@@ -319,7 +188,7 @@ def _branch(
                 return -1
             if agrees == 1:
                 if option >= 0:
-                    state[HISTORY] = _record(room.history, state[HISTORY], row, side)
+                    state[HISTORY] = record(room.history, state[HISTORY], row, side)
                 standardise(state, letters, cursor[FRONTIER])
                 kept = keep(room.targets, kept, letters, state, room.slots, room.marks, cursor[MARK])
     return kept
@@ -338,7 +207,7 @@ def _close_limited(cursor: IntTable, limited: IntTable) -> None:
 
 @compiled
 def _advance(
-    room: _Room,
+    room: Room,
     cursor: IntTable,
     letters: ByteArray,
     position: int,
@@ -352,7 +221,7 @@ def _advance(
     cursor[STATES] = _resume(room, cursor[STATES], letters, position, cursor[MARK])
     if cursor[STATES] != 1 or not is_in_step(room.states[0], position):
         return False
-    cursor[MATCHES] = _write_matches(
+    cursor[MATCHES] = write_matches(
         room.history, room.states[0, HISTORY], cursor[MATCHES], truth_matches, query_matches
     )
     _close_limited(cursor, limited)
@@ -397,6 +266,28 @@ def _take_simple(
 
 
 @compiled
+def _finish(
+    room: Room,
+    cursor: IntTable,
+    letters: ByteArray,
+    far: int,
+    truth_matches: MatchArray,
+    query_matches: MatchArray,
+    limited: IntTable,
+) -> None:
+    """Write the matches of the state that is in step at the end: only that one spells the same haplotypes."""
+    cursor[FRONTIER] = far
+    cursor[MARK] += 1
+    count = _resume(room, cursor[STATES], letters, far, cursor[MARK])
+    for index in range(count):
+        if is_in_step(room.states[index], far):
+            cursor[MATCHES] = write_matches(
+                room.history, room.states[index, HISTORY], cursor[MATCHES], truth_matches, query_matches
+            )
+    _close_limited(cursor, limited)
+
+
+@compiled
 def _search(
     sequence: ByteArray,
     truth: Calls,
@@ -412,10 +303,7 @@ def _search(
     # Past every position that a call can have, the end of the contig included.
     far = len(sequence) + 1
     cursor = np.zeros(CURSOR_SLOTS, np.int64)
-    room = _Room(
-        np.zeros((64, WIDTH), np.int64), np.zeros((64, WIDTH), np.int64), np.zeros(512, np.int64),
-        np.zeros(512, np.int64), np.zeros((4096, 3), np.int64),
-    )  # fmt: skip
+    room = first_room()
     letters = np.empty(0, np.uint8)
     cursor[STATES] = 1
     cursor[FRONTIER] = -1
@@ -439,28 +327,18 @@ def _search(
             side = TRUTH
         row = cursor[TRUTH_ROW + side]
         cursor[TRUTH_ROW + side] += 1
-        room = _roomier(room, cursor[STATES])
-        needed = _letters_needed(truth if side == TRUTH else query, row, room.states, cursor[STATES], side)
-        letters, fill = _compact(room.states, cursor[STATES], letters, needed)
+        room = roomier(room, cursor[STATES])
+        needed = letters_needed(truth if side == TRUTH else query, row, room.states, cursor[STATES], side)
+        letters, fill = compact(room.states, cursor[STATES], letters, needed)
         cursor[FILL] = fill
         cursor[MARK] += 1
         count = _branch(room, cursor, letters, sequence, side, row, truth, query, ploidy)
         if count < 0:
             return NEEDS_REFERENCE, 0
-        room = _swapped(room)
+        room = swapped(room)
         if count > max_states:
-            count = _narrow(room.states, count, max_states // 2)
+            count = narrow(room.states, count, max_states // 2)
             cursor[IS_LIMITED] = 1
         cursor[STATES] = count
-    # At the end of the contig only a state in step spells the same haplotypes; the one without any match always is.
-    room = _roomier(room, cursor[STATES])
-    cursor[FRONTIER] = far
-    cursor[MARK] += 1
-    count = _resume(room, cursor[STATES], letters, far, cursor[MARK])
-    for index in range(count):
-        if is_in_step(room.states[index], far):
-            cursor[MATCHES] = _write_matches(
-                room.history, room.states[index, HISTORY], cursor[MATCHES], truth_matches, query_matches
-            )
-    _close_limited(cursor, limited)
+    _finish(roomier(room, cursor[STATES]), cursor, letters, far, truth_matches, query_matches, limited)
     return SOLVED, cursor[LIMITS]

@@ -50,7 +50,7 @@ class ConcordanceParams:
     max_allele_length_bp: int = 1000
     local_distance_bp: int = 30
     superlocus_gap_bp: int = 50
-    max_states: int = 20_000
+    max_states: int = 100_000
     max_roc_points: int = 200
 
 

@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kernels.compiled import compiled
+from kernels.io.byte_scan import ByteArray, WordArray, decimal, find, find_far, same_bytes, whole_number
 
-ByteArray = NDArray[np.uint8]
 IntArray = NDArray[np.int64]
-WordArray = NDArray[np.uint64]
 
 # Why a line cannot be read; `kernels.io.vcf` turns each into a sentence.
 FINE = 0
@@ -54,7 +53,7 @@ FORMAT_END = 11
 SLOTS = 12
 
 TAB, LINE_FEED, RETURN, HASH, COLON, COMMA, SEMICOLON, EQUALS = 9, 10, 13, 35, 58, 44, 59, 61
-DOT, SLASH, PIPE, MINUS, PLUS, ZERO, NINE = 46, 47, 124, 45, 43, 48, 57
+DOT, SLASH, PIPE = 46, 47, 124
 
 
 class Wanted(NamedTuple):
@@ -104,33 +103,6 @@ def _letters(accepted: bytes) -> NDArray[np.bool_]:
 IS_BASE = _letters(b"ACGTNRYSWKMBDHV")
 MAX_POSITION = 2**31 - 2
 PASS = np.frombuffer(b"PASS", dtype=np.uint8)
-EVERY_BYTE = np.uint64(0x0101010101010101)
-HIGHEST_BITS = np.uint64(0x8080808080808080)
-
-
-@compiled
-def _find(text: ByteArray, start: int, end: int, letter: int) -> int:
-    """Return where a letter stands next, or the end."""
-    while start < end and text[start] != letter:
-        start += 1
-    return start
-
-
-@compiled
-def _find_far(text: ByteArray, words: WordArray, start: int, end: int, letter: int) -> int:
-    """`_find` for what is likely to be far away: eight bytes at a time."""
-    while start < end and start & 7:
-        if text[start] == letter:
-            return start
-        start += 1
-    pattern = np.uint64(letter) * EVERY_BYTE
-    while start + 8 <= end:
-        difference = words[start >> 3] ^ pattern
-        # A byte that is zero borrows from its highest bit: Mycroft's test.
-        if (difference - EVERY_BYTE) & ~difference & HIGHEST_BITS:
-            break
-        start += 8
-    return _find(text, start, end, letter)
 
 
 @compiled
@@ -141,51 +113,29 @@ def _split(text: ByteArray, words: WordArray, start: int, end: int, sample_colum
     columns[0] = start
     found = 1
     while found < SAMPLE_COLUMN:
-        start = _find_far(text, words, start, end, TAB) + 1 if found == FORMAT else _find(text, start, end, TAB) + 1
+        start = find_far(text, words, start, end, TAB) + 1 if found == FORMAT else find(text, start, end, TAB) + 1
         if start > end:
             return found
         columns[found] = start
         found += 1
-    columns[FORMAT_END] = _find(text, start, end, TAB)
+    columns[FORMAT_END] = find(text, start, end, TAB)
     for _ in range(sample_column - SAMPLE_COLUMN + 1):
-        start = _find_far(text, words, start, end, TAB) + 1
+        start = find_far(text, words, start, end, TAB) + 1
         if start > end:
             return found
     columns[SAMPLE_COLUMN] = start
-    columns[END] = _find(text, start, end, TAB)
+    columns[END] = find(text, start, end, TAB)
     return found + 1
-
-
-@compiled
-def _whole_number(text: ByteArray, start: int, end: int) -> int:
-    if start == end or end - start > 10:
-        return -1
-    value = 0
-    for offset in range(start, end):
-        if text[offset] < ZERO or text[offset] > NINE:
-            return -1
-        value = value * 10 + (text[offset] - ZERO)
-    return value
 
 
 @compiled
 def _subfield(text: ByteArray, start: int, end: int, index: int) -> tuple[int, int]:
     """Return the bounds of the colon-separated part with an index, or an empty range."""
     for _ in range(index):
-        start = _find(text, start, end, COLON) + 1
+        start = find(text, start, end, COLON) + 1
         if start > end:
             return end, end
-    return start, min(_find(text, start, end, COLON), end)
-
-
-@compiled
-def _same(text: ByteArray, start: int, end: int, key: ByteArray) -> bool:
-    if end - start != key.size:
-        return False
-    for offset in range(key.size):  # noqa: SIM110 - compiled
-        if text[start + offset] != key[offset]:
-            return False
-    return True
+    return start, min(find(text, start, end, COLON), end)
 
 
 @compiled
@@ -193,8 +143,8 @@ def _key_index(text: ByteArray, start: int, end: int, key: ByteArray) -> int:
     """Return the position of a key among colon-separated keys, or -1."""
     index = 0
     while start <= end:
-        stop = _find(text, start, end, COLON)
-        if _same(text, start, stop, key):
+        stop = find(text, start, end, COLON)
+        if same_bytes(text, start, stop, key):
             return index
         start = stop + 1
         index += 1
@@ -215,7 +165,7 @@ def _genotype(text: ByteArray, start: int, end: int, alleles: IntArray) -> tuple
         if stop - start == 1 and text[start] == DOT:
             alleles[count] = MISSING
         else:
-            number = _whole_number(text, start, stop)
+            number = whole_number(text, start, stop)
             if number < 0 or number > 32000:
                 return BAD_GENOTYPE, phased
             alleles[count] = number
@@ -231,68 +181,12 @@ def _genotype(text: ByteArray, start: int, end: int, alleles: IntArray) -> tuple
 
 
 @compiled
-def _exponent(text: ByteArray, start: int, end: int) -> tuple[int, int]:
-    """Return a decimal exponent (0 if there is none) and where it ends."""
-    if start == end or (text[start] != 101 and text[start] != 69):
-        return 0, start
-    start += 1
-    is_negative = start < end and text[start] == MINUS
-    if start < end and (text[start] == MINUS or text[start] == PLUS):
-        start += 1
-    exponent = 0
-    while start < end and ZERO <= text[start] <= NINE and exponent < 10000:
-        exponent = exponent * 10 + (text[start] - ZERO)
-        start += 1
-    return -exponent if is_negative else exponent, start
-
-
-@compiled
-def _mantissa(text: ByteArray, start: int, end: int) -> tuple[int, int, int]:
-    """Return the digits of a number, the power of ten that they count, and where they end (-1: there are none)."""
-    mantissa, power, digits = 0, 0, 0
-    is_fraction = False
-    while start < end:
-        letter = text[start]
-        if ZERO <= letter <= NINE:
-            # Digits beyond the precision of the result only shift it.
-            if mantissa < 10**17:
-                mantissa = mantissa * 10 + (letter - ZERO)
-                power -= is_fraction
-            else:
-                power += not is_fraction
-            digits += 1
-        elif letter == DOT and not is_fraction:
-            is_fraction = True
-        else:
-            break
-        start += 1
-    return mantissa, power, start if digits else -1
-
-
-@compiled
-def _decimal(text: ByteArray, start: int, end: int) -> float:
-    """Return the number written in a range, or NaN. A list gives its first number."""
-    sign = 1.0
-    if start < end and (text[start] == MINUS or text[start] == PLUS):
-        sign = -1.0 if text[start] == MINUS else 1.0
-        start += 1
-    mantissa, power, stop = _mantissa(text, start, end)
-    if stop < 0:
-        return np.nan
-    exponent, stop = _exponent(text, stop, end)
-    if stop < end and text[stop] != COMMA:
-        return np.nan
-    exponent += power
-    return sign * (mantissa / 10.0 ** (-exponent) if exponent < 0 else mantissa * 10.0**exponent)
-
-
-@compiled
 def _info_number(text: ByteArray, start: int, end: int, key: ByteArray) -> float:
     while start < end:
-        stop = _find(text, start, end, SEMICOLON)
-        equals = _find(text, start, stop, EQUALS)
-        if equals < stop and _same(text, start, equals, key):
-            return _decimal(text, equals + 1, stop)
+        stop = find(text, start, end, SEMICOLON)
+        equals = find(text, start, stop, EQUALS)
+        if equals < stop and same_bytes(text, start, equals, key):
+            return decimal(text, equals + 1, stop)
         start = stop + 1
     return np.nan
 
@@ -300,14 +194,14 @@ def _info_number(text: ByteArray, start: int, end: int, key: ByteArray) -> float
 @compiled
 def _score(text: ByteArray, columns: IntArray, kind: int, key: ByteArray) -> float:
     if kind == SCORE_QUAL:
-        return _decimal(text, columns[5], columns[6] - 1)
+        return decimal(text, columns[5], columns[6] - 1)
     if kind == SCORE_INFO:
         return _info_number(text, columns[7], columns[8] - 1, key)
     index = _key_index(text, columns[8], columns[FORMAT_END], key)
     if index < 0:
         return np.nan
     start, end = _subfield(text, columns[9], columns[END], index)
-    return _decimal(text, start, end)
+    return decimal(text, start, end)
 
 
 @compiled
@@ -379,7 +273,7 @@ def _check(
     text: ByteArray, columns: IntArray, found: int, genotype_key: ByteArray, tally: IntArray, alleles: IntArray
 ) -> tuple[int, bool]:
     """Read the position and the genotype of a line; return (error, is_phased)."""
-    position = _whole_number(text, columns[1], columns[2] - 1)
+    position = whole_number(text, columns[1], columns[2] - 1)
     if position < 0 or position > MAX_POSITION:
         return BAD_POSITION, False
     if position < tally[TALLY_POSITION]:
@@ -401,6 +295,14 @@ def _keep_letters(text: ByteArray, start: int, end: int, letters: ByteArray, at:
         letters[at] = letter - 32 if 97 <= letter <= 122 else letter
         at += 1
     return at
+
+
+@compiled
+def _begin_run(run_rows: IntArray, run_bounds: IntArray, begun: int, row: int, columns: IntArray) -> int:
+    run_rows[begun] = row
+    run_bounds[begun, 0] = columns[0]
+    run_bounds[begun, 1] = columns[1] - 1
+    return begun + 1
 
 
 @compiled
@@ -441,9 +343,9 @@ def scan(
     score_kind, score_key, genotype_key = wanted.score_kind, wanted.score_key, wanted.genotype_key
     run_rows, run_bounds = runs.rows, runs.bounds
     columns, alleles = np.zeros(SLOTS, np.int64), np.zeros(2, np.int64)
-    row, at, begun, line = 0, 0, 0, 0
+    row = at = begun = line = 0
     while line < size:
-        start, end = line, _find_far(text, words, line, size, LINE_FEED)
+        start, end = line, find_far(text, words, line, size, LINE_FEED)
         line = end + 1
         tally[TALLY_LINES] += 1
         if end == start or text[start] == HASH or (end - start == 1 and text[start] == RETURN):
@@ -455,10 +357,7 @@ def scan(
             tally[TALLY_RECORDS] += 1
             entered = _enter_contig(text, columns, contig, tally)
             if entered > 0:
-                run_rows[begun] = row
-                run_bounds[begun, 0] = columns[0]
-                run_bounds[begun, 1] = columns[1] - 1
-                begun += 1
+                begun = _begin_run(run_rows, run_bounds, begun, row, columns)
             error = NAME_TOO_LONG
             if entered >= 0:
                 error, phased = _check(text, columns, found, genotype_key, tally, alleles)
@@ -472,8 +371,7 @@ def scan(
         reference_lengths[row] = columns[4] - 1 - columns[3]
         alternative_lengths[row] = columns[5] - 1 - columns[4]
         letter_offsets[row] = at
-        genotypes[row, 0] = alleles[0]
-        genotypes[row, 1] = alleles[1]
+        genotypes[row, 0], genotypes[row, 1] = alleles[0], alleles[1]
         is_phased[row] = phased
         is_passing[row] = _is_passing(text, columns[6], columns[7] - 1)
         scores[row] = _score(text, columns, score_kind, score_key)

@@ -17,8 +17,8 @@ from kernels.concordance.alleles import Alleles
 from kernels.concordance.haplotypes import ANY_ALLELE, DIPLOID, find_matches
 
 # EXOMARK_ORACLE_CASES=2000000 runs the long check.
-CASES = int(os.environ.get("EXOMARK_ORACLE_CASES", "2500"))
-EXAMPLES = min(CASES, 400)
+CASES = int(os.environ.get("EXOMARK_ORACLE_CASES", "1200"))
+EXAMPLES = min(CASES, 200)
 OPTIONS = {DIPLOID: oracle.phases, ANY_ALLELE: oracle.any_allele}
 
 
