@@ -22,7 +22,7 @@ class JobTable(tables.Table):
         attrs=NUMBER,
     )
     run_library = tables.TemplateColumn(
-        "{{ record.run_library|default:record.parameters.name|default:'—' }}",
+        "{% firstof record.run_library record.parameters.name '—' %}",
         verbose_name=_("Library or file"),
         order_by="run_library__run__code",
         attrs=CODE,
