@@ -102,6 +102,7 @@ SENTENCES: dict[str, Promise] = {
     "score_field": _("“{score_field}” is not a score: use QUAL, GQ, INFO.<key> or FORMAT.<key>."),
     "parameter_unusable": _("The parameters cannot be used: {reason}."),
     "expectation_unusable": _("What {file} should be compared with (targets or build) cannot be read itself."),
+    "output_unwritable": _("{file} cannot be written. Look whether the storage has room."),
     # the job
     "input_changed": _("{file} is no longer the file that was verified. Add it again."),
     "worker_lost": _("The worker was lost in each of {attempts} attempts. Look at its log, then run the job again."),
