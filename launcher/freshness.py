@@ -1,4 +1,4 @@
-"""Whether the code has changed since the database and the pages were last prepared for it."""
+"""Whether code has changed since something was last made from it."""
 
 import hashlib
 import os
@@ -7,22 +7,22 @@ from pathlib import Path
 
 from launcher import environment
 
-_NOT_SERVED = frozenset({"__pycache__", "tests", "docs", "benchmarks", "node_modules", "staticfiles"})
+# What the database and the pages are made of; packages change with the lock.
+SERVED = ("config", "lims", "validation", "iqc", "sharing", "demonstration", "static", "requirements.lock")
 
 
-def source_digest() -> str:
-    """A digest of the names, sizes and times of every file of the application; a few milliseconds."""
+def digest_of(*parts: str) -> str:
+    """A digest of the names, sizes and times of the files in these parts of the project; a few milliseconds."""
     digest = hashlib.sha256()
-    for path in sorted(_files(environment.ROOT)):
+    for path in sorted(path for part in parts for path in _files(environment.ROOT / part)):
         facts = path.stat()
         digest.update(f"{path}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode(errors="surrogateescape"))
     return digest.hexdigest()
 
 
-def _files(root: Path) -> Iterator[Path]:
-    for folder, subfolders, names in os.walk(root):
-        subfolders[:] = [name for name in subfolders if name not in _NOT_SERVED and not name.startswith(".")]
-        if (Path(folder) / "secrets.json").exists():  # somebody's data directory
-            subfolders.clear()
-            continue
+def _files(part: Path) -> Iterator[Path]:
+    if part.is_file():
+        yield part
+    for folder, subfolders, names in os.walk(part):
+        subfolders[:] = [name for name in subfolders if name != "__pycache__"]
         yield from (Path(folder) / name for name in names)

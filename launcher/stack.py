@@ -10,10 +10,9 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from launcher import environment, processes, screen
+from launcher import environment, freshness, processes, screen, warming
 from launcher.data_dir import DataDir, State
 from launcher.errors import LauncherError
-from launcher.freshness import source_digest
 from launcher.guard import Guard
 from launcher.interrupts import Interrupted, interruptible
 from launcher.servers import Servers
@@ -33,6 +32,7 @@ class Stack:
     _servers: Servers | None = field(init=False, default=None)
     _guard: Guard | None = field(init=False, default=None)
     _services: list[Service] = field(init=False, default_factory=list)
+    _warming: Service | None = field(init=False, default=None)
 
     @property
     def url(self) -> str:
@@ -58,6 +58,7 @@ class Stack:
             self._servers.start_broker()
         self._write_state(is_serving=False)
         environ = self._environ()
+        self._warm_up(environ)
         self._prepare(environ)
         with screen.step("Starting the web server, worker and scheduler"):
             self._services = services(environ, self.data_dir, host=self.host, port=self.port)
@@ -83,9 +84,15 @@ class Stack:
             raise LauncherError("The servers have not been started.")
         return self._servers
 
+    def _warm_up(self, environ: Mapping[str, str]) -> None:
+        if not warming.is_done():
+            self._warming = warming.service(environ, self.data_dir)
+            self._warming.guard = self._guard
+            self._warming.start()
+
     def _prepare(self, environ: Mapping[str, str]) -> None:
         """Migrate and collect the pages' files, unless this very code has done so on this very database."""
-        digest = source_digest()
+        digest = freshness.digest_of(*freshness.SERVED)
         if self._require_servers().database and self.data_dir.prepared_for() == digest:
             return
         with screen.step("Preparing the database and the pages"):
@@ -177,6 +184,8 @@ class Stack:
         """In order; a second Ctrl-C means at once."""
         parts: list[Service | Servers] = [*self._services, *([self._servers] if self._servers else [])]
         try:
+            if self._warming:
+                self._warming.kill()
             for service in self._services:
                 service.ask_to_stop()
             for part in parts:

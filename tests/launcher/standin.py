@@ -31,6 +31,7 @@ def launch(argv: list[str]) -> int:
     environment.ROOT = Path(__file__).parent
     environment.django = lambda *arguments: [sys.executable, __file__, *arguments]
     stack.services = services
+    stack.warming.is_done = lambda: True
     return cli.main(argv)
 
 
