@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from functools import partial
 from typing import Any
 
@@ -18,6 +19,7 @@ _BROKER_ERRORS = (OperationalError, RedisError, OSError)
 
 # The row in the database is what counts; the scheduler announces it again, so nobody waits long for a dead broker.
 _RETRY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.1}
+_loading = threading.Lock()
 
 
 def enqueue(task_name: str, *args: str | int) -> None:
@@ -57,8 +59,10 @@ def queue_of(task_name: str) -> str:
 
 def _task(name: str) -> AnyTask:
     if name not in current_app.tasks:
-        # Workers load the tasks at their start; a web process does it when it first needs one.
-        current_app.loader.import_default_modules()
+        # Workers load the tasks at their start; a web process does it when it first needs one. One thread at a time:
+        # to a second one Celery would answer at once that it is done, while the first is still at it.
+        with _loading:
+            current_app.loader.import_default_modules()
     if name not in current_app.tasks:
         raise LookupError(f"There is no task named {name!r}.")
     return current_app.tasks[name]

@@ -122,6 +122,7 @@ def settle(*, by: User, upload: Upload) -> Upload:
         _check_open(held)
         if held.completed_at is None:
             _settle(held, stream)
+            _complete_if_whole(by, held)
         return held
 
 
@@ -151,8 +152,7 @@ def append(
         if held.completed_at is None:
             _extend(by, held)
             _receive(held, stream, body, checksum)
-        if held.completed_at is None and held.offset_bytes == held.length_bytes:
-            _complete(by, held)
+        _complete_if_whole(by, held)
         return held
 
 
@@ -247,6 +247,12 @@ def _settle(upload: Upload, stream: IO[bytes]) -> None:
     elif size < upload.offset_bytes:
         upload.offset_bytes = size
         upload.save(update_fields=["offset_bytes"])
+
+
+def _complete_if_whole(by: User, upload: Upload) -> None:
+    """Also where a server ended between the last byte and this: a client that finds all bytes there sends no more."""
+    if upload.completed_at is None and upload.offset_bytes == upload.length_bytes:
+        _complete(by, upload)
 
 
 def _complete(by: User, upload: Upload) -> None:

@@ -181,6 +181,24 @@ def test_settle__goes_back_to_the_bytes_that_are_there(technician: User) -> None
     assert upload.offset_bytes == 150
 
 
+def test_settle__completes_what_arrived_whole_before_its_server_ended(
+    technician: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client that is told of all its bytes sends nothing more, so this is the last chance."""
+    upload = begin(technician)
+    with monkeypatch.context() as patch:
+        patch.setattr(uploads, "_complete", lambda _by, _upload: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            send(technician, upload, CONTENT)
+    upload.refresh_from_db()
+    assert (upload.offset_bytes, upload.completed_at) == (len(CONTENT), None)
+
+    assert uploads.settle(by=technician, upload=upload).completed_at is not None
+    upload.file.refresh_from_db()
+    assert upload.file.state == FileState.VERIFYING
+    assert selectors.verification_of(upload.file) is not None
+
+
 def test_append__while_another_connection_writes_is_locked(technician: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "LOCK_SECONDS", 0.2)
     monkeypatch.setitem(uploads._locked.__wrapped__.__kwdefaults__, "wait_seconds", 0.2)  # type: ignore[attr-defined]
