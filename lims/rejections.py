@@ -105,6 +105,7 @@ SENTENCES: dict[str, Promise] = {
     "output_unwritable": _("{file} cannot be written. Look whether the storage has room."),
     # the job
     "input_changed": _("{file} is no longer the file that was verified. Add it again."),
+    "worker_error": _("The worker met an error of its own. Its log says more under the number of this job."),
     "worker_lost": _("The worker was lost in each of {attempts} attempts. Look at its log, then run the job again."),
     "deadline": _("The computation did not end within {seconds} seconds."),
     "memory_limit": _("The computation needed more than its {limit_bytes} bytes of memory."),

@@ -26,6 +26,7 @@ from lims.models import DataFile
 
 NAME_MAX_BYTES = 200
 FOLDER_LISTING_MAX = 2000
+INDEX_SUFFIXES = (".bai", ".csi", ".crai", ".tbi", ".fai", ".gzi")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,14 @@ def store_content(public_id: uuid.UUID, name: str, content: bytes) -> str:
 def stamp_of(path: Path) -> Stamp:
     found = path.stat()
     return Stamp(found.st_size, found.st_mtime_ns)
+
+
+def refresh_indexes(path: Path) -> None:
+    """Make our indexes newer than a file whose time changed though its content did not: readers compare the two."""
+    for suffix in INDEX_SUFFIXES:
+        index = path.with_name(path.name + suffix)
+        if index.exists():
+            os.utime(index)
 
 
 def quarantine(file: DataFile) -> str:

@@ -82,8 +82,6 @@ def _answered(request: HttpRequest, act: Callable[[], HttpResponse]) -> HttpResp
         response = JsonResponse(problem_of(error), status=error.status)
         if isinstance(error, WrongVersion):
             response["Tus-Version"] = VERSION
-        # What follows on this connection would still be bytes of the refused body.
-        response["Connection"] = "close"
         return _marked(response)
 
 

@@ -67,24 +67,39 @@ def _run(job_id: int, work: Callable[[Attempt], None]) -> None:
     attempt = Attempt(job, job.lease_token, storage.work_folder(job.public_id, job.lease_token), by)
     with structlog.contextvars.bound_contextvars(job=str(job.public_id), attempt=job.attempts):
         try:
-            work(attempt)
+            _work(attempt, work)
+            storage.remove_work(job.public_id)
         except Stale:
             log.warning("lease_lost")
-            return
-        except DomainError as error:
-            _fail(attempt, Failure(error.code, str(error)))
-        storage.remove_work(job.public_id)
+
+
+def _work(attempt: Attempt, work: Callable[[Attempt], None]) -> None:
+    """Do the work; whatever it ends with that is no outcome ends the job with a sentence."""
+    try:
+        work(attempt)
+    except (Stale, OperationalError, InterfaceError):
+        raise  # the job is in other hands, or will be when its lease has run out
+    except DomainError as error:
+        _fail(attempt, Failure(error.code, str(error)))
+    except Exception as error:
+        log.exception("worker_error")
+        _fail(attempt, Failure("worker_error", f"{type(error).__name__}: {error}"))
 
 
 def _compute(attempt: Attempt) -> None:
     job = attempt.job
-    changed = next((row.file for row in job.inputs.select_related("file") if files.is_changed(row.file)), None)
+    changed = next((row.file for row in job.inputs.select_related("file") if _has_changed(attempt, row.file)), None)
     if changed is not None:
         message = f"{changed.name} changed since it was verified."
         _fail(attempt, Failure("input_changed", message, {"file": changed.name}))
     elif (document := _document(attempt, kernel_commands.arguments_for(job, attempt.folder))) is not None:
         outputs = attempt.folder / kernel_commands.OUTPUTS_NAME
         _persist(lambda: jobs.finish(**attempt.lease, document=document, outputs=outputs))
+
+
+def _has_changed(attempt: Attempt, file: DataFile) -> bool:
+    """A file that was only touched or copied back is read again instead of refused."""
+    return files.is_changed(file) and not files.confirm(by=attempt.by, file=file)
 
 
 def _verify(attempt: Attempt) -> None:

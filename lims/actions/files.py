@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from kernels.document import sha256_of
 from lims import storage
 from lims.actions import jobs
 from lims.audit import action, record_event
@@ -105,6 +106,22 @@ def conclude_verification(
 
 
 @action
+def confirm(*, by: User, file: DataFile) -> bool:
+    """Read a file whose stamp differs again; return whether it still has its checksum, and then keep the new stamp."""
+    path = storage.working_path(file)
+    if not path.exists():
+        return False
+    stamp = storage.stamp_of(path)
+    if sha256_of(path) != file.sha256 or storage.stamp_of(path) != stamp:
+        return False
+    file = DataFile.objects.select_for_update().get(pk=file.pk)
+    file.findings = {**file.findings, "stamp": asdict(stamp)}
+    file.save(update_fields=["findings"])
+    storage.refresh_indexes(path)
+    return True
+
+
+@action
 def record_download(*, by: User, file: DataFile, byte_range: str = "") -> None:
     """Put the download of a file into the audit trail."""
     check_can_download(by, file)
@@ -166,12 +183,18 @@ def clean_sha256(sha256: str) -> str:
 
 
 def is_changed(file: DataFile) -> bool:
-    """Return whether the bytes are gone or no longer those that were verified, as far as a glance can tell."""
+    """Return whether the bytes are gone or no longer those that were verified, as far as a glance can tell.
+
+    In our own folder nobody else writes, and a restored backup may carry other times: there only the size is asked.
+    """
     known = file.findings.get("stamp")
     try:
-        return known is not None and asdict(storage.stamp_of(storage.working_path(file))) != known
+        found = storage.stamp_of(storage.working_path(file))
     except OSError:
         return True
+    if file.origin != FileOrigin.PATH:
+        return found.size_bytes != file.size_bytes
+    return known is not None and asdict(found) != known
 
 
 def _registered(location: str, described: Mapping[str, Any], sha256: str) -> DataFile | None:

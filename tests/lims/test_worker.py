@@ -165,7 +165,8 @@ def test_a_kernel_that_refuses_its_input__fails_the_job_with_its_sentence(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     body = """
-json.dump({"code": "no_reads", "message": "reads.bam holds no reads.", "where": {"file": "reads.bam"}}, open(sys.argv[2], "w"))
+stated = {"code": "no_reads", "message": "reads.bam holds no reads.", "where": {"file": "reads.bam"}}
+json.dump(stated, open(sys.argv[2], "w"))
 sys.exit(2)
 """
     job = run(kernel_that(monkeypatch, tmp_path, body))
@@ -202,6 +203,14 @@ def test_a_kernel_that_crashes__says_so(monkeypatch: pytest.MonkeyPatch, tmp_pat
     job = run(kernel_that(monkeypatch, tmp_path, "print('about to crash', file=sys.stderr); os.abort()"))
     assert (job.state, job.error_code) == (JobState.FAILED, "kernel_crashed")
     assert job.error_where == {"status": -6, "last_line": "about to crash"}
+
+
+def test_an_error_of_the_workers_own__ends_the_job_with_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    job = run(kernel_that(monkeypatch, tmp_path, "pass"))  # status 0, but no document
+    assert (job.state, job.error_code) == (JobState.FAILED, "worker_error")
+    assert "document.json" in job.error_message
 
 
 def test_a_kernel__gets_no_secret_of_ours(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

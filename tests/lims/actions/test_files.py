@@ -234,6 +234,31 @@ def test_a_file_that_changed_after_verification__is_not_computed_on(technician: 
     assert (job.state, job.error_code) == (JobState.FAILED, "input_changed")
 
 
+def test_a_file_that_was_only_touched__is_read_again_and_used(
+    technician: User, incoming: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = put(incoming)
+    file, _created = files.register_path(by=technician, path=path, kind=FileKind.BED)
+    verified(file)
+    os.utime(path)
+    assert files.is_changed(file)
+    assert files.confirm(by=technician, file=file)
+    file.refresh_from_db()
+    assert not files.is_changed(file)
+    assert file.findings["regions"] == 2
+
+
+def test_a_file_of_our_own_folder__may_carry_another_time(technician: User) -> None:
+    """As after a backup was restored."""
+    file = make.data_file()
+    os.utime(storage.path_of(file))
+    assert not files.is_changed(file)
+    storage.path_of(file).write_bytes(b"longer than before, much longer")
+    assert files.is_changed(file)
+    storage.path_of(file).unlink()
+    assert files.is_changed(file)
+
+
 def test_record_download__stands_in_the_audit_trail(technician: User, outsider: User) -> None:
     file = make.data_file()
     files.record_download(by=technician, file=file)
