@@ -10,7 +10,18 @@ from numpy.typing import NDArray
 from kernels.compiled import compiled
 from kernels.concordance.alleles import NO_CHANGE
 from kernels.concordance.call_table import ALLELES, COUNT, LAST, START, ByteArray, Calls, IntTable
-from kernels.concordance.states import BLOCKS, LENGTH, LETTERS, QUERY_AT, SCORE, SIDES, TRUTH, TRUTH_AT, WIDTH
+from kernels.concordance.states import (
+    BLOCKS,
+    LENGTH,
+    LETTERS,
+    QUERY_AT,
+    SCORE,
+    SIDES,
+    TRUTH,
+    TRUTH_AT,
+    WIDTH,
+    copy_state,
+)
 
 MatchArray = NDArray[np.int32]
 
@@ -85,8 +96,9 @@ def compact(states: IntTable, count: int, letters: ByteArray, room: int) -> tupl
     for index in range(count):
         for base in BLOCKS:
             start, length = states[index, base + LETTERS], states[index, base + LENGTH]
-            fresh[fill : fill + length] = letters[start : start + length]
             states[index, base + LETTERS] = fill
+            for offset in range(length):
+                fresh[fill + offset] = letters[start + offset]
             fill += length
     return fresh, fill
 
@@ -110,13 +122,21 @@ def letters_needed(calls: Calls, row: int, states: IntTable, count: int, side: i
 @compiled
 def narrow(states: IntTable, count: int, best: int) -> int:
     """Keep the best states, and every one without an open match, so that a way on is never lost."""
-    order = np.argsort(-states[:count, SCORE], kind="mergesort")
-    is_kept = np.zeros(count, np.bool_)
-    is_kept[order[:best]] = True
+    highest = 0
+    for index in range(count):
+        highest = max(highest, states[index, SCORE])
+    with_score = np.zeros(highest + 1, np.int64)
+    for index in range(count):
+        with_score[states[index, SCORE]] += 1
+    while highest > 0 and with_score[highest] <= best:
+        best -= with_score[highest]
+        highest -= 1
     kept = 0
     for index in range(count):
-        if is_kept[index] or states[index, SIDES] == 0:
-            states[kept] = states[index]
+        score = states[index, SCORE]
+        best -= score == highest
+        if score > highest or (score == highest and best >= 0) or states[index, SIDES] == 0:
+            copy_state(states[index], states[kept])
             kept += 1
     return kept
 
@@ -124,7 +144,9 @@ def narrow(states: IntTable, count: int, best: int) -> int:
 @compiled
 def _longer(table: IntTable, size: int) -> IntTable:
     longer = np.zeros((size, table.shape[1]), np.int64)
-    longer[: len(table)] = table
+    for row in range(table.shape[0]):
+        for column in range(table.shape[1]):
+            longer[row, column] = table[row, column]
     return longer
 
 

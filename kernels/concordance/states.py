@@ -291,6 +291,13 @@ def _slot(state: IntTable) -> int:
 
 
 @compiled
+def copy_state(state: IntTable, target: IntTable) -> None:
+    # A loop, not a slice assignment: that one takes seconds to compile, for the message of an error it never raises.
+    for column in range(WIDTH):
+        target[column] = state[column]
+
+
+@compiled
 def keep(
     states: IntTable,
     count: int,
@@ -307,9 +314,9 @@ def keep(
         other = states[table[slot]]
         if _reads_same(state, letters, other, letters):
             if _is_better(state, other):
-                other[:] = state
+                copy_state(state, other)
             return count
         slot = (slot + 1) & mask
     table_marks[slot], table[slot] = mark, count
-    states[count] = state
+    copy_state(state, states[count])
     return count + 1
