@@ -1,4 +1,4 @@
-"""`manage.py prepare_database`, run as the owner: migrate, grant the runtime role its rights, make the product's rows."""
+"""`manage.py prepare_database`, run as the owner: migrate, grant the runtime role its rights, load our own rows."""
 
 from __future__ import annotations
 
