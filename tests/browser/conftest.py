@@ -1,83 +1,93 @@
-"""A real browser on a live server, logged in, in a chosen language, width and theme."""
+"""One laboratory for all tests of the browser; its main job is done once, and the tests look at what came of it."""
 
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
-from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
-from lims.models import User
+from tests.browser import main_job, people
+from tests.browser.main_job import MainJob
+from tests.browser.people import Person
+from tests.browser.stack import Laboratory, running_laboratory
+from tests.browser.visitor import Record, Visitor
 
-# What is no fault of a page: what a browser says of a refused value, and of a connection that a test cuts.
-HARMLESS = ("cannot be parsed, or is out of range", "net::ERR_FAILED", "htmx:")
+CHROMIUM = Path("/usr/bin/chromium")
+
+Enter = Callable[..., Visitor]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "tests/browser/" in str(item.path):
+        if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
 
 
 @pytest.fixture(scope="session")
-def chromium(django_db_setup: None) -> Iterator[Browser]:
-    """The system's Chromium; Playwright's own where there is none.
-
-    While it is there, Playwright runs a loop in this thread; the tests' own queries are not asynchronous for that.
-    """
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        browser = playwright.chromium.launch(
-            executable_path=os.environ.get("EXOMARK_TEST_CHROMIUM") or shutil.which("chromium")
-        )
+def chromium() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        message = f"there is no Chromium at {CHROMIUM}; on Debian: apt install chromium fonts-noto-cjk"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
         yield browser
         browser.close()
 
 
-@pytest.fixture(autouse=True)
-def _gallery(settings: Any) -> None:
-    settings.ROOT_URLCONF = "tests.browser.urls"
+def launch(playwright: Playwright) -> Browser:
+    """Start the system's Chromium; as root it has no sandbox of its own."""
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return playwright.chromium.launch(executable_path=CHROMIUM, args=sandbox)
 
 
-@pytest.fixture
-def open_page(chromium: Browser, live_server: Any) -> Iterator[Callable[..., Page]]:
-    """Return an opener: `open_page("/", user, width=390, theme="dark", language="zh-hans")`.
+@pytest.fixture(scope="session")
+def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
+    if "EXOMARK_TEST_RUNTIME_URL" not in os.environ:
+        pytest.skip("the database server is not ours to make a database in")
+    with running_laboratory(tmp_path_factory.mktemp("laboratory")) as running:
+        yield running
 
-    The test fails when a page logged an error: a script's, or a violation of the content security policy.
-    """
-    complaints: list[str] = []
-    contexts: list[BrowserContext] = []
 
-    def open_one(
-        path: str, user: User, *, width: int = 1440, theme: str = "light", language: str = "en", scripts: bool = True
-    ) -> Page:
-        User.objects.filter(pk=user.pk).update(language=language)
-        context = chromium.new_context(
-            viewport={"width": width, "height": 900},
-            color_scheme=theme,
-            java_script_enabled=scripts,
-            reduced_motion="reduce",
-        )
+@pytest.fixture(scope="session")
+def record() -> Record:
+    """What went wrong on the way through the main job."""
+    return Record()
+
+
+@pytest.fixture(scope="session")
+def enter(chromium: Browser, laboratory: Laboratory, record: Record) -> Iterator[Enter]:
+    """Return a maker of windows: `enter(director)`, `enter(director, language="zh-CN", width=390)`."""
+    contexts = []
+
+    def open_window(
+        person: Person | None = None, *, language: str = "en-US", width: int = 1440, into: Record = record, **more: Any
+    ) -> Visitor:
+        context = chromium.new_context(locale=language, viewport={"width": width, "height": 900}, **more)
+        into.watch(context)
         contexts.append(context)
-        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session_of(user), "url": live_server.url}])
-        page = context.new_page()
-        page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(live_server.url + path)
-        return page
+        visitor = Visitor(context.new_page(), laboratory.url, into)
+        if person is not None:
+            people.log_in(visitor, person)
+        return visitor
 
-    yield open_one
+    yield open_window
     for context in contexts:
         context.close()
-    assert [text for text in complaints if not any(part in text for part in HARMLESS)] == []
 
 
-def session_of(user: User) -> str:
-    client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    return client.cookies[settings.SESSION_COOKIE_NAME].value
+@pytest.fixture(scope="session")
+def staff(laboratory: Laboratory, enter: Enter) -> dict[str, Person]:
+    """The people of the laboratory by role, each of whom has chosen a password."""
+    return people.engage(laboratory, enter)
+
+
+@pytest.fixture(scope="session")
+def done(laboratory: Laboratory, enter: Enter, staff: dict[str, Person], shared_data: Path) -> MainJob:
+    """The main job on the real slice of NA12878, from the first register to the signed report."""
+    return main_job.run(laboratory, {role: enter(person) for role, person in staff.items()}, staff, shared_data)
