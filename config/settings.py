@@ -195,6 +195,7 @@ LANGUAGE_COOKIE_NAME = "exomark_language"
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_THOUSAND_SEPARATOR = True
+FORMAT_MODULE_PATH = ["config.formats"]
 TIME_ZONE = env.text("EXOMARK_TIME_ZONE", "Asia/Shanghai")
 USE_TZ = True
 

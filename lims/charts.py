@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
-from django.utils import formats
 from django.utils.translation import gettext as _
+
+from lims.numbers import number, percent
 
 # Beyond this share of the bases a histogram's tail is not drawn; the table still has it.
 SHOWN_FRACTION = 0.999
+# Room above the highest bar for the words at the mean.
+HEADROOM = 1.12
 TABLE_DEPTHS = (1, 5, 10, 15, 20, 30, 40, 50, 75, 100, 150, 200, 300, 500)
 
 
@@ -53,15 +56,15 @@ def cumulative_coverage(document: Mapping[str, Any], *, callable_depth: int) -> 
     fractions = [100 * bases / total for bases in at_least[: shown + 1]]
     at_callable = at_least[callable_depth] if callable_depth < len(at_least) else 0
     facts = {
-        "percent": formats.number_format(100 * at_callable / total, 2),
-        "bases": formats.number_format(at_callable),
-        "total": formats.number_format(total),
+        "percent": percent(at_callable / total),
+        "bases": number(at_callable),
+        "total": number(total),
         "depth": callable_depth,
     }
     return Chart(
         id="cumulative-coverage",
         title=_("Cumulative coverage of the targets"),
-        summary=_("%(percent)s %% of the target bases (%(bases)s of %(total)s) have at least %(depth)s×.") % facts,
+        summary=_("%(percent)s of the target bases (%(bases)s of %(total)s) have at least %(depth)s×.") % facts,
         figure={
             "data": [
                 {
@@ -79,15 +82,15 @@ def cumulative_coverage(document: Mapping[str, Any], *, callable_depth: int) -> 
                 "yaxis": {"title": {"text": _("Target bases at this depth or deeper (%)")}, "range": [0, 101]},
                 "showlegend": False,
                 "shapes": [_upright(callable_depth)],
-                "annotations": [_caption(callable_depth, _("callable depth %s×") % callable_depth)],
+                "annotations": [_caption(callable_depth, _("callable depth %s×") % callable_depth, at_foot=True)],
             },
         },
-        columns=[_("Depth (×)"), _("Target bases"), _("Share (%)")],
+        columns=[_("Depth (×)"), _("Target bases"), _("Share")],
         rows=[
             [
                 f"≥ {depth}",
-                formats.number_format(at_least[depth]),
-                formats.number_format(100 * at_least[depth] / total, 3),
+                number(at_least[depth]),
+                percent(at_least[depth] / total, 3),
             ]
             for depth in TABLE_DEPTHS
             if depth < len(at_least)
@@ -103,10 +106,10 @@ def depth_histogram(document: Mapping[str, Any]) -> Chart | None:
     depth = document["depth"]
     shown = _depth_to_show(counts, 0)
     facts = {
-        "mean": formats.number_format(depth["mean"], 1),
-        "median": formats.number_format(depth["median"], 0),
-        "zero": formats.number_format(counts[0]),
-        "maximum": formats.number_format(depth["maximum"]),
+        "mean": number(depth["mean"], 1),
+        "median": number(depth["median"]),
+        "zero": number(counts[0]),
+        "maximum": number(depth["maximum"]),
     }
     return Chart(
         id="depth-histogram",
@@ -118,13 +121,14 @@ def depth_histogram(document: Mapping[str, Any]) -> Chart | None:
                     "type": "bar",
                     "x": list(range(shown + 1)),
                     "y": counts[: shown + 1],
+                    "opacity": 0.6,
                     "meta": {"tone": "accent"},
                     "hovertemplate": "%{x}×: %{y}<extra></extra>",
                 }
             ],
             "layout": {
                 "xaxis": {"title": {"text": _("Depth (×)")}},
-                "yaxis": {"title": {"text": _("Target bases")}},
+                "yaxis": {"title": {"text": _("Target bases")}, "range": [0, HEADROOM * max(counts[: shown + 1])]},
                 "bargap": 0,
                 "showlegend": False,
                 "shapes": [_upright(depth["mean"])],
@@ -133,7 +137,8 @@ def depth_histogram(document: Mapping[str, Any]) -> Chart | None:
         },
         columns=[_("Depth (×)"), _("Target bases")],
         rows=[
-            [f"{low}–{high}", formats.number_format(sum(counts[low : high + 1]))] for low, high in _decades(len(counts))
+            [str(low) if low == high else f"{low}–{high}", number(sum(counts[low : high + 1]))]
+            for low, high in _decades(len(counts))
         ],
     )
 
@@ -157,5 +162,7 @@ def _upright(x: float) -> dict[str, Any]:
     return {"type": "line", "name": "muted", "x0": x, "x1": x, "yref": "paper", "y0": 0, "y1": 1, "line": line}
 
 
-def _caption(x: float, text: str) -> dict[str, Any]:
-    return {"x": x, "yref": "paper", "y": 1, "text": text, "showarrow": False, "xanchor": "left", "yanchor": "top"}
+def _caption(x: float, text: str, *, at_foot: bool = False) -> dict[str, Any]:
+    """Name an upright line where the figure leaves room: beneath a falling curve, or above the bars."""
+    place = {"y": 0, "yanchor": "bottom"} if at_foot else {"y": 1, "yanchor": "top"}
+    return {"x": x, "xanchor": "left", "yref": "paper", "text": f" {text}", "showarrow": False, **place}

@@ -51,7 +51,7 @@ class MetricChoice(forms.ModelChoiceField):
 class CriterionForm(forms.Form):
     """One demand."""
 
-    metric = MetricChoice(Metric.objects.order_by("stage", "code"), label=_("Metric"), to_field_name="code")
+    metric = MetricChoice(Metric.objects.order_by("id"), label=_("Metric"), to_field_name="code")
     variant_type = forms.ChoiceField(
         label=_("Variant type"), choices=[("", _("Not by type")), *VariantType.choices], required=False
     )

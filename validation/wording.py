@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from django.utils import formats
 from django.utils.translation import ngettext
 
+from lims import numbers
 from lims.interval_geometry import WIDTH, interval_geometry
 from lims.models import Metric
 from validation.choices import Basis, Comparator
@@ -40,16 +40,24 @@ def criterion_words(criterion: Criterion) -> str:
 
 def value_words(metric: Metric, value: float | None) -> str:
     """Return a value as its metric is written: percent for proportions, else with its unit."""
-    if value is None:
-        return "–"
-    if metric.is_proportion:
-        return f"{formats.number_format(value * 100, metric.decimals, force_grouping=False)} %"
-    return f"{formats.number_format(value, metric.decimals)} {metric.unit}".strip()
+    return numbers.in_metric(value, metric)
+
+
+def judged_words(judged: Judged) -> str:
+    """Return a judged value with as many decimals as show on which side of its limit it lies."""
+    return numbers.judged_value(judged.value, judged.criterion.limit, judged.criterion.metric)
+
+
+def interval_words(judged: Judged) -> str:
+    """Return the confidence interval; nothing where there is none."""
+    if judged.lower is None or judged.upper is None:
+        return ""
+    return numbers.judged_interval(judged.lower, judged.upper, judged.criterion.limit, judged.criterion.metric)
 
 
 def limit_words(criterion: Criterion) -> str:
-    """Return the limit with its comparison and what is compared."""
-    limit = value_words(criterion.metric, float(criterion.limit))
+    """Return the limit as exactly as it was set, with its comparison and what is compared."""
+    limit = numbers.limit_in(criterion.limit, criterion.metric)
     basis = f" ({criterion.get_basis_display()})" if criterion.basis != Basis.POINT else ""
     return f"{criterion.get_comparator_display()} {limit}{basis}"
 
@@ -58,8 +66,7 @@ def count_words(judged: Judged) -> str:
     """Return what was counted: events of trials, or libraries."""
     if judged.denominator is None:
         return ngettext("%d library", "%d libraries", judged.library_count) % judged.library_count
-    numerator, denominator = (formats.number_format(n) for n in (judged.numerator, judged.denominator))
-    return f"{numerator} / {denominator}"
+    return numbers.count_of(judged.numerator, judged.denominator)
 
 
 def bar_positions(judged: Judged) -> dict[str, float] | None:

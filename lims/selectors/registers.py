@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -45,7 +45,7 @@ def truth_sets_for(*, user: User) -> QuerySet[TruthSet]:
     check_has(user, Permission.LAB_READ)
     return TruthSet.objects.select_related(
         "material", "genome", "variants", "confident_regions", "registered_by"
-    ).order_by("retired_at", "material__code", "-registered_at")
+    ).order_by(F("retired_at").desc(nulls_first=True), "material__code", "-registered_at")
 
 
 def truth_set_for(*, user: User, pk: int) -> TruthSet:
@@ -97,9 +97,9 @@ def assay_version_for(*, user: User, assay: str, version: str) -> AssayVersion:
 
 
 def metrics_for(*, user: User) -> QuerySet[Metric]:
-    """Return the metric catalogue."""
+    """Return the metrics in the order of the catalogue."""
     check_has(user, Permission.LAB_READ)
-    return Metric.objects.order_by("stage", "code")
+    return Metric.objects.order_by("id")
 
 
 def metric_for(*, user: User, code: str) -> Metric:

@@ -31,6 +31,14 @@ class RunLibrarySummary:
         return self.measurements.get((metric, variant_type, stratum))
 
     @property
+    def has_coverage(self) -> bool:
+        return self.newest("mean_target_coverage") is not None
+
+    @property
+    def has_agreement(self) -> bool:
+        return self.newest("ppa_all", VariantType.SNP) is not None
+
+    @property
     def cells(self) -> list[Measurement | None]:
         """The summary metrics in the order of `SUMMARY_COLUMNS`."""
         return [self.newest(metric, variant_type) for metric, variant_type in SUMMARY_COLUMNS]
@@ -119,7 +127,9 @@ def page_of(*, user: User, row: RunLibrary) -> dict[str, Any]:
         "truth_set": truth_set_of(row),
         "coverage": coverage,
         "concordance": concordance,
-        "quality": [each for key, each in measurements.items() if not key[1]],
+        "quality": sorted(
+            (each for key, each in measurements.items() if not key[1]), key=lambda each: each.metric_id
+        ),  # as in the catalogue
         "agreement": agreement_rows(measurements),
         "why_not_start": policies.why_not(policies.check_has, user, Permission.JOB_START),
     }

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lims.choices import FileState, JobState, Role
 from lims.exceptions import NotPermitted
-from lims.models import DataFile, Job, User
+from lims.models import DataFile, Job, RunLibrary, User
 from lims.models.job import UNFINISHED_STATES
 from lims.permissions import Permission
 from lims.selectors import contributions
@@ -53,11 +53,15 @@ def check_has_role(user: User) -> None:
         )
 
 
-def failures_for(*, user: User) -> list[Waiting]:
-    """Return the failed jobs and rejected files that somebody at the bench must look at, newest first."""
-    found = chain(
-        map(_failed_job, _failed_jobs(user)[:MOST_ROWS]), map(_rejected_file, _rejected_files(user)[:MOST_ROWS])
-    )
+def failures_for(*, user: User, on: QuerySet[RunLibrary] | None = None) -> list[Waiting]:
+    """Return the failed jobs and rejected files that somebody at the bench must look at, newest first.
+
+    With `on`, only those of these libraries on runs.
+    """
+    jobs, files = _failed_jobs(user), _rejected_files(user)
+    if on is not None:
+        jobs, files = jobs.filter(run_library__in=on), files.filter(run_library__in=on)
+    found = chain(map(_failed_job, jobs[:MOST_ROWS]), map(_rejected_file, files[:MOST_ROWS]))
     return sorted(found, key=lambda item: item.since, reverse=True)
 
 

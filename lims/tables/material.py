@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import django_tables2 as tables
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from lims.models import Library, Run, RunLibrary, Sample
+from lims.models import Library, Run, Sample
 
 CODE = {"td": {"class": "code"}}
 NUMBER = {"th": {"class": "num"}, "td": {"class": "num"}}
@@ -48,6 +50,9 @@ class LibraryTable(tables.Table):
         model = Library
         fields = ("code", "sample", "index_i7", "index_i5", "input_ng", "registered_at")
 
+    def render_input_ng(self, value: Decimal) -> str:
+        return f"{value.normalize():,f}"
+
 
 class RunTable(tables.Table):
     code = tables.Column(_("Run"), linkify=True, attrs=CODE)
@@ -68,23 +73,3 @@ class RunTable(tables.Table):
     class Meta:
         model = Run
         fields = ("code", "assay_version", "instrument", "flow_cell", "library_count", "started_at", "registered_by")
-
-
-class RunLibraryTable(tables.Table):
-    """Libraries of one run, each with a link to its files and results."""
-
-    library = tables.Column(_("Library"), linkify=True, attrs=CODE)
-    sample = tables.Column(_("Sample"), accessor="library__sample", linkify=True, attrs=CODE)
-    lane = tables.Column(_("Lane"), attrs=NUMBER)
-    file_count = tables.Column(_("Files"), attrs=NUMBER)
-    job_count = tables.Column(_("Jobs"), attrs=NUMBER)
-    loaded_at = tables.DateTimeColumn(verbose_name=_("Loaded"), short=True)
-
-    caption = _("libraries of the run")
-    empty_icon = "collection"
-    empty_title = _("No library on this run yet")
-
-    class Meta:
-        model = RunLibrary
-        fields = ("library", "sample", "lane", "file_count", "job_count", "loaded_at")
-        orderable = False

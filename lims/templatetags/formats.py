@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -13,45 +12,24 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from lims import numbers
 from lims.choices import Role
-from lims.models import Job, Metric
+from lims.models import Job
 
 register = template.Library()
 
-UNDEFINED = "—"
-_MAX_DECIMALS = 8
+UNDEFINED = numbers.UNDEFINED
 _LEAST_SHARE_DONE = 0.03
 _BYTE_UNITS = ("kB", "MB", "GB", "TB", "PB")
-Number = int | float | Decimal
 
-
-@register.filter
-def number(value: Number | None, decimals: int = 0) -> str:
-    """Write a number with thousands separators and exactly `decimals` decimals."""
-    return UNDEFINED if value is None else f"{value:,.{decimals}f}".replace("-", "−")
-
-
-@register.filter
-def percent(fraction: Number | None, decimals: int = 2) -> str:
-    """Write a 0–1 fraction as percent; what is not all or nothing never rounds to 100 or 0."""
-    if fraction is None:
-        return UNDEFINED
-    while decimals < _MAX_DECIMALS and not _is_honest(fraction, decimals):
-        decimals += 1
-    return f"{number(fraction * 100, decimals)} %"
-
-
-def _is_honest(fraction: Number, decimals: int) -> bool:
-    shown = round(float(fraction) * 100, decimals)
-    return (shown != 100.0 or fraction == 1) and (shown != 0.0 or fraction == 0)
-
-
-@register.filter
-def count_of(numerator: int | None, denominator: int | None) -> str:
-    """Write the two numbers behind a proportion."""
-    if numerator is None or denominator is None:
-        return UNDEFINED
-    return f"{numerator:,} / {denominator:,}"
+number = register.filter("number", numbers.number)
+percent = register.filter("percent", numbers.percent)
+count_of = register.filter("count_of", numbers.count_of)
+in_metric = register.filter("in_metric", numbers.in_metric)
+limit_in = register.filter("limit_in", numbers.limit_in)
+change_in = register.filter("change_in", numbers.change_in)
+judged_value = register.simple_tag(numbers.judged_value)
+judged_interval = register.simple_tag(numbers.judged_interval)
 
 
 @register.filter
@@ -70,7 +48,7 @@ def byte_size(size: int | None) -> str:
 
 
 @register.filter
-def duration(span: timedelta | Number | None) -> str:
+def duration(span: timedelta | float | None) -> str:
     """Write a span of time in its two largest units."""
     if span is None:
         return UNDEFINED
@@ -167,61 +145,3 @@ def moment_in_zone(at: datetime, zone: str) -> SafeString:
 def role_label(role: str) -> str:
     """Write a stored role in words."""
     return str(Role(role).label)
-
-
-@register.filter
-def in_metric(value: Number | None, metric: Metric) -> str:
-    """Write a value of a metric: fractions as percent, everything else with its unit."""
-    return _in_metric(value, metric, metric.decimals)
-
-
-def _in_metric(value: Number | None, metric: Metric, decimals: int) -> str:
-    if value is None:
-        return UNDEFINED
-    if metric.is_proportion:
-        return percent(value, decimals)
-    return f"{number(value, decimals)} {metric.unit}".strip()
-
-
-@register.filter
-def limit_in(limit: Decimal, metric: Metric) -> str:
-    """Write a limit as exactly as it was set, without the zeros that storage adds."""
-    exact = Decimal(limit) * (100 if metric.is_proportion else 1)
-    unit = "%" if metric.is_proportion else metric.unit
-    return f"{exact.normalize():,f} {unit}".strip()
-
-
-@register.simple_tag
-def judged_value(value: Number | None, limit: Number, metric: Metric) -> str:
-    """Write a judged value with as many decimals as it takes to stand on the same side of its limit as it does."""
-    return _in_metric(value, metric, _decimals_apart(value, limit, metric))
-
-
-@register.simple_tag
-def judged_interval(lower: Number, upper: Number, limit: Number, metric: Metric) -> str:
-    """Write an interval with as many decimals as it takes to see on which side of the limit each end lies."""
-    decimals = max(_decimals_apart(end, limit, metric) for end in (lower, upper))
-    factor = 100 if metric.is_proportion else 1
-    unit = "%" if metric.is_proportion else metric.unit
-    return f"{number(lower * factor, decimals)}–{number(upper * factor, decimals)} {unit}".strip()
-
-
-def _decimals_apart(value: Number | None, limit: Number, metric: Metric) -> int:
-    decimals = metric.decimals
-    if value is None or float(value) == float(limit):
-        return int(decimals)
-    factor = 100 if metric.is_proportion else 1
-    while decimals < _MAX_DECIMALS and round(float(value) * factor, decimals) == round(float(limit) * factor, decimals):
-        decimals += 1
-    return int(decimals)
-
-
-@register.filter
-def change_in(change: Number | None, metric: Metric) -> str:
-    """Write a difference between two values of a metric; of two percentages in percentage points."""
-    if change is None:
-        return UNDEFINED
-    mark = "▲" if change > 0 else "▼" if change < 0 else "＝"
-    if metric.is_proportion:
-        return _("%(mark)s %(points)s pp") % {"mark": mark, "points": number(abs(change) * 100, metric.decimals)}
-    return f"{mark} {number(abs(change), metric.decimals)} {metric.unit}".strip()

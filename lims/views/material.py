@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.text import format_lazy
@@ -15,9 +14,10 @@ from lims import charts, policies
 from lims.actions import material as actions
 from lims.filters.material import RunFilter, SampleFilter
 from lims.forms.material import LibraryForm, LoadForm, RunForm, SampleForm
+from lims.models import RunLibrary
 from lims.permissions import Permission
-from lims.selectors import audit, material, results
-from lims.tables.material import LibraryTable, RunLibraryTable, RunTable, SampleTable
+from lims.selectors import audit, material, results, today
+from lims.tables.material import LibraryTable, RunTable, SampleTable
 from lims.views import entry, lists
 
 
@@ -122,11 +122,13 @@ def run_detail(request: HttpRequest, code: str) -> HttpResponse:
         return run.get_absolute_url(), format_lazy(_("{library} is on the run."), library=values["library"].code)
 
     rows = material.run_libraries_for(user=request.user).filter(run=run)
-    counted = rows.annotate(file_count=Count("files", distinct=True), job_count=Count("jobs", distinct=True))
+    summaries = results.summaries_for(user=request.user, rows=rows)
     context = {
         "run": run,
-        "table": RunLibraryTable(counted),
-        "summaries": results.summaries_for(user=request.user, rows=rows),
+        "summaries": summaries,
+        "covered": sum(summary.has_coverage for summary in summaries),
+        "compared": sum(summary.has_agreement for summary in summaries),
+        "failures": today.failures_for(user=request.user, on=rows),
         "entries": audit.entries_of(user=request.user, table="lims_run", object_id=run.pk),
         "why_not_load": policies.why_not(policies.check_has, request.user, Permission.MATERIAL_WRITE),
     }
@@ -140,6 +142,7 @@ def run_library_detail(request: HttpRequest, run: str, library: str) -> HttpResp
     """Show what was found for one library on one run: files, jobs, metrics, figures."""
     row = material.run_library_for(user=request.user, run=run, library=library)
     context = results.page_of(user=request.user, row=row)
+    context["failures"] = today.failures_for(user=request.user, on=RunLibrary.objects.filter(pk=row.pk))
     coverage = context["coverage"]
     depth = row.run.assay_version.callable_depth_reads
     drawn = coverage and [

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from lims import policies
 from lims.actions import registers as actions
+from lims.choices import MetricStage
 from lims.forms.registers import (
     AssayForm,
     AssayVersionForm,
@@ -169,4 +170,6 @@ def assay_version_create(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_safe
 def metric_list(request: HttpRequest) -> HttpResponse:
-    return render(request, "lims/metric_list.html", {"metrics": registers.metrics_for(user=request.user)})
+    metrics = list(registers.metrics_for(user=request.user))
+    stages = [(stage.label, [metric for metric in metrics if metric.stage == stage]) for stage in MetricStage]
+    return render(request, "lims/metric_list.html", {"stages": [each for each in stages if each[1]]})

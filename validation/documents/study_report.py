@@ -21,7 +21,14 @@ from lims.documents.typesetting import render_pdf
 from lims.models import AuditEntry, Laboratory, Signature
 from validation.choices import StudyState, Verdict
 from validation.models import Evaluation, Evidence, Judgement, Study
-from validation.wording import bar_positions, count_words, criterion_words, limit_words, value_words
+from validation.wording import (
+    bar_positions,
+    count_words,
+    criterion_words,
+    interval_words,
+    judged_words,
+    limit_words,
+)
 
 TEMPLATE = Path(__file__).resolve().parent / "study_report.typ"
 
@@ -144,7 +151,8 @@ def _result(judgement: Judgement) -> dict[str, Any]:
     return {
         "criterion": criterion_words(criterion),
         "count": count_words(judgement),
-        "value": value_words(criterion.metric, judgement.value),
+        "value": judged_words(judgement),
+        "interval": interval_words(judgement),
         "limit": limit_words(criterion),
         "bar": bar_positions(judgement),
         "verdict": judgement.verdict,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lims.models import Measurement
-from validation.choices import Verdict
+from validation.choices import Comparator, Verdict
 from validation.models import Criterion, Judgement, Study
 from validation.selectors import studies
+from validation.wording import criterion_words
 
 Question = tuple[int, str, str]
 
@@ -26,6 +27,18 @@ class JudgementRow:
     upper: float | None = None
     change: float | None = None
     measurements: tuple[Measurement, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return criterion_words(self.criterion)
+
+    @property
+    def is_met_by_estimate_alone(self) -> bool:
+        """The value meets the limit, as was asked, but its interval reaches to the other side."""
+        if self.verdict != Verdict.MET or self.lower is None or self.upper is None:
+            return False
+        limit = float(self.criterion.limit)
+        return self.lower < limit if self.criterion.comparator == Comparator.AT_LEAST else self.upper > limit
 
     def get_verdict_display(self) -> str:
         return str(self.verdict.label)

@@ -10,6 +10,7 @@ from lims.exceptions import InvalidTransition, NotFound
 from lims.models import AuditEntry, Laboratory, Signature, User
 from lims.permissions import Permission
 from lims.policies import check_has
+from lims.selectors.signatures import SignatureState, current_state
 from validation.documents.study_report import ReportSource
 from validation.models import Study, StudyReport
 from validation.selectors import content, studies
@@ -50,6 +51,20 @@ def signatures_of(study: Study) -> list[Signature]:
     """Return the signatures under a study's plan and under the study, in their order."""
     records = [content.PLAN_RECORD, content.STUDY_RECORD]
     return list(Signature.objects.filter(record_type__in=records, record_id=study.code).order_by("id"))
+
+
+def signature_states_of(study: Study) -> list[tuple[Signature, SignatureState | None]]:
+    """Return the signatures with whether what was signed still stands.
+
+    An earlier decision was made on an earlier state of the study, which went on from there: it is not compared.
+    """
+    signatures = signatures_of(study)
+    decisions = [each for each in signatures if each.record_type == content.STUDY_RECORD]
+    last = decisions[-1] if decisions and study.decided_at else None
+    return [
+        (each, current_state(each) if each == last or each.record_type == content.PLAN_RECORD else None)
+        for each in signatures
+    ]
 
 
 def reports_of(*, user: User, study: Study) -> QuerySet[StudyReport]:

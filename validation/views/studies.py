@@ -78,25 +78,42 @@ def _scope(values: dict[str, Any]) -> dict[str, Any]:
 def study_detail(request: HttpRequest, code: str) -> HttpResponse:
     """Show a study on one page: exceptions first, then the rest, each number with the way back to its job."""
     study = studies.get_for(user=request.user, code=code)
-    rows = judgements.rows_of(study)
     evidence = studies.evidence_of(study)
     context = {
         "study": study,
-        "rows": rows,
-        "counts": {str(verdict): sum(row.verdict == verdict for row in rows) for verdict in Verdict},
-        "exceptions": [row for row in rows if row.verdict != Verdict.MET],
-        "met": [row for row in rows if row.verdict == Verdict.MET],
-        "evaluation": studies.latest_evaluation(study),
+        **_judgement(study),
         "evidence": [item for item in evidence if item.excluded_at is None],
         "excluded": [item for item in evidence if item.excluded_at is not None],
         "collectable": studies.collectable_jobs(study).count(),
         "earlier": studies.last_approved_before(study),
-        "signatures": report_selectors.signatures_of(study),
+        "signatures": report_selectors.signature_states_of(study),
         "reports": report_selectors.reports_of(user=request.user, study=study) if _may_report(request) else [],
+        "may_report": study.decided_at is not None and _may_report(request),
         "entries": audit.entries_of(user=request.user, table="validation_study", object_id=study.pk),
         "refusals": _refusals(request, study),
     }
     return render(request, "validation/study_detail.html", context)
+
+
+def _judgement(study: Study) -> dict[str, Any]:
+    """Sort the criteria by what they ask of the reader."""
+    rows = judgements.rows_of(study)
+    most = max((row.library_count for row in rows), default=0)
+    return {
+        "rows": rows,
+        "evaluation": studies.latest_evaluation(study),
+        "counts": {str(verdict): sum(row.verdict == verdict for row in rows) for verdict in Verdict},
+        "exceptions": [row for row in rows if row.verdict != Verdict.MET],
+        "met": [row for row in rows if row.verdict == Verdict.MET],
+        "uncertain": [row for row in rows if row.is_met_by_estimate_alone],
+        "most_libraries": most,
+        "on_fewer": _by_library_count([row for row in rows if 0 < row.library_count < most]),
+    }
+
+
+def _by_library_count(rows: list[judgements.JudgementRow]) -> list[tuple[int, str]]:
+    counts = sorted({row.library_count for row in rows})
+    return [(count, ", ".join(row.name for row in rows if row.library_count == count)) for count in counts]
 
 
 def _may_report(request: HttpRequest) -> bool:
