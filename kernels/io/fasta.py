@@ -92,8 +92,9 @@ class Reference:
         if contig in self.loaded or self.is_compressed or length_bp(merged) > MAX_WINDOW_SHARE * layout.length_bp:
             return self.sequence(contig), True
         sequence = _sparse(layout.length_bp)
-        for start, end in zip(merged.starts.tolist(), merged.ends.tolist(), strict=True):
-            sequence[start:end] = np.frombuffer(self._letters(layout, start, end), dtype=np.uint8)
+        with open(self.path, "rb", buffering=0) as stream:
+            for start, end in zip(merged.starts.tolist(), merged.ends.tolist(), strict=True):
+                sequence[start:end] = self._letters(stream.fileno(), layout, start, end)
         return sequence, False
 
     def _read_lines(self, layout: SequenceLayout) -> ByteArray:
@@ -112,21 +113,19 @@ class Reference:
                     raise _unusable(self.path.name, "its index does not fit its lines: index it again")
                 place = slice(first * layout.line_bases, (first + count) * layout.line_bases)
                 sequence[place].reshape(count, layout.line_bases)[:] = letters
-        done = whole_lines * layout.line_bases
-        if done < layout.length_bp:
-            sequence[done:] = np.frombuffer(self._letters(layout, done, layout.length_bp), dtype=np.uint8)
+            done = whole_lines * layout.line_bases
+            sequence[done:] = self._letters(stream.fileno(), layout, done, layout.length_bp)
         return sequence
 
-    def _letters(self, layout: SequenceLayout, start: int, end: int) -> bytes:
+    def _letters(self, descriptor: int, layout: SequenceLayout, start: int, end: int) -> ByteArray:
         first, last = (
             layout.offset_bytes + position // layout.line_bases * layout.line_bytes + position % layout.line_bases
             for position in (start, end)
         )
-        with open(self.path, "rb", buffering=0) as stream:
-            letters = os.pread(stream.fileno(), last - first, first).translate(None, b"\r\n")
+        letters = os.pread(descriptor, last - first, first).translate(None, b"\r\n")
         if len(letters) != end - start:
             raise _unusable(self.path.name, "its index describes more bases than the file has: index it again")
-        return letters
+        return np.frombuffer(letters, dtype=np.uint8)
 
 
 def _sparse(length_bp: int) -> ByteArray:

@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 
 import pytest
+from small_genomes import write_fasta
 
 from kernels.concordance import ConcordanceRequest, ConcordanceResult, run
 from kernels.concordance.alleles import INDEL, SNP, SUBTYPES
@@ -80,6 +81,30 @@ def test_haploid_call__equals_a_homozygous_one(shared_data: Path, tmp_path: Path
     result = compare(folder, tmp_path, truth="truth.vcf", query="query.vcf", reference="test.fa")
     counts = result.counts(SNP)
     assert (counts.truth_tp.calls, counts.truth_fn.calls, counts.query_fp.calls) == (1, 0, 0)
+
+
+def test_decomposition__a_block_equals_its_parts(shared_data: Path, tmp_path: Path) -> None:
+    """hap.py's case of a 31-base block against a deletion and two single bases; its reference is not in the set."""
+    folder = shared_data / "happy-micro" / "decomp"
+    block = next(line for line in (folder / "decomp_test.query.vcf").read_text().splitlines() if "\tTTTT" in line)
+    _, start, _, ref = block.split("\t")[:4]
+    shift = int(start) - 13
+    write_fasta(tmp_path / "reference.fa", chr1="G" * 10 + "AT" + ref + "G" * 10)
+    for name in ("truth", "query"):
+        lines = (folder / f"decomp_test.{name}.vcf").read_text().splitlines()
+        moved = []
+        for line in lines:
+            columns = line.split("\t")
+            if not line.startswith("#") and columns[4] != ".":
+                moved.append("\t".join((columns[0], str(int(columns[1]) - shift), *columns[2:])))
+        heading = next(line for line in lines if line.startswith("#CHROM"))
+        (tmp_path / f"{name}.vcf").write_text("\n".join(("##fileformat=VCFv4.2", heading, *moved)) + "\n")
+    compare(tmp_path, tmp_path, truth="truth.vcf", query="query.vcf", reference="reference.fa")
+    for kind in ("SNP", "INDEL"):
+        ours = counts_of(tmp_path / "ours.summary.csv", kind)
+        theirs = counts_of(folder / "expected.summary.csv", kind)
+        for column in ("TRUTH.TOTAL", "TRUTH.TP", "TRUTH.FN", "QUERY.FP"):
+            assert ours[column] == theirs[column]
 
 
 def test_region_borders__single_bases_as_hap_py_and_insertions_as_vcfeval(shared_data: Path, tmp_path: Path) -> None:
