@@ -6,11 +6,12 @@ from typing import IO
 
 # Reads the sessions that are running, one list a line, until the launcher closes the pipe or dies. Then their leaders,
 # who are told of our death by the kernel, have a while to end by themselves; what is left of each session is killed.
+# (A leader that has ended but was not collected yet has no program file any more.)
 _SCRIPT = """
 while read -r line; do sessions=$line; done
 for second in 1 2 3 4 5 6 7 8 9 10; do
     living=
-    for session in $sessions; do kill -0 "$session" && living=yes; done
+    for session in $sessions; do [ -e "/proc/$session/exe" ] && living=yes; done
     [ -z "$living" ] && break
     sleep 1
 done

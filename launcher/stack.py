@@ -215,7 +215,12 @@ def services(environ: Mapping[str, str], data_dir: DataDir, *, host: str, port: 
     # An empty pidfile: our own lock on the data directory already keeps a second scheduler away.
     beat = ["beat", "--pidfile", "", "--schedule", str(data_dir.path / "schedule"), "--loglevel", "INFO"]
 
-    def service(name: str, arguments: list[str], *stop_signals: tuple[signal.Signals, float]) -> Service:
+    def service(
+        name: str,
+        arguments: list[str],
+        *stop_signals: tuple[signal.Signals, float],
+        death_signal: signal.Signals = signal.SIGTERM,
+    ) -> Service:
         # Through `-m`: installed scripts name their interpreter in a line that breaks on a path with spaces.
         return Service(
             name=name,
@@ -223,14 +228,14 @@ def services(environ: Mapping[str, str], data_dir: DataDir, *, host: str, port: 
             log=data_dir.log(name),
             environ=environ,
             stop_signals=stop_signals,
-            death_signal=signal.SIGQUIT,
+            death_signal=death_signal,
             cwd=environment.ROOT,
         )
 
     return [
-        service("web", web, (signal.SIGTERM, 12)),
-        # A job that does not end in time is run again at the next start.
-        service("worker", [*celery, *worker], (signal.SIGTERM, 10), (signal.SIGQUIT, 10)),
+        service("web", web, (signal.SIGTERM, 12), death_signal=signal.SIGQUIT),
+        # A job that does not end in time is run again at the next start; a polite end would only take longer.
+        service("worker", [*celery, *worker], (signal.SIGTERM, 10), (signal.SIGQUIT, 3), death_signal=signal.SIGKILL),
         service("beat", [*celery, *beat], (signal.SIGTERM, 5)),
     ]
 
