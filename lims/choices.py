@@ -77,6 +77,19 @@ class JobState(models.TextChoices):
     CANCELLED = "cancelled", pgettext_lazy("job state", "Cancelled")
 
 
+class InputRole(models.TextChoices):
+    """The part that a file plays in a job; kernels know these by the same names."""
+
+    ALIGNMENT = "alignment", pgettext_lazy("input", "Reads")
+    TARGETS = "targets", pgettext_lazy("input", "Targets")
+    BAITS = "baits", pgettext_lazy("input", "Baits")
+    REFERENCE = "reference", pgettext_lazy("input", "Reference sequence")
+    QUERY = "query", pgettext_lazy("input", "Query calls")
+    TRUTH = "truth", pgettext_lazy("input", "Truth variants")
+    CONFIDENT = "confident", pgettext_lazy("input", "Confident regions")
+    FILE = "file", pgettext_lazy("input", "File")
+
+
 class Direction(models.TextChoices):
     """Which way a metric is better."""
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from lims.choices import JobKind, JobState
+from lims.choices import InputRole, JobKind, JobState
 
 UNFINISHED_STATES = (JobState.QUEUED, JobState.RUNNING)
 
@@ -99,6 +99,11 @@ class JobInput(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role}: {self.file_id}"
+
+    @property
+    def role_label(self) -> str:
+        """The part in words."""
+        return str(InputRole(self.role).label) if self.role in InputRole else self.role
 
 
 class JobResult(models.Model):

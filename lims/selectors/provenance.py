@@ -69,7 +69,7 @@ def _of_job(job: Job) -> dict[str, Any]:
         "job_url": job.get_absolute_url(),
         "parameters": sorted(job.parameters.items()),
         "inputs": [
-            ProvenanceFile(each.role, each.file.name, each.sha256, each.file.get_absolute_url())
+            ProvenanceFile(each.role_label, each.file.name, each.sha256, each.file.get_absolute_url())
             for each in job.inputs.all()
         ],
     }

@@ -5,6 +5,7 @@ Every value here comes from the signed content or the rows that it names; the te
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from lims import numbers
 from lims.choices import Role, SignatureMeaning
 from lims.documents.typesetting import render_pdf
 from lims.models import AuditEntry, Laboratory, Signature
@@ -94,10 +96,15 @@ def _demonstration(laboratory: Laboratory | None) -> str:
 
 
 def _verdict_sentence(judgements: list[Judgement]) -> str:
-    met = sum(judgement.verdict == Verdict.MET for judgement in judgements)
+    counts = Counter(judgement.verdict for judgement in judgements)
     total = len(judgements)
-    sentence = ngettext("%(met)d of %(total)d criterion met", "%(met)d of %(total)d criteria met", total)
-    return sentence % {"met": met, "total": total}
+    met = ngettext("%(met)d of %(total)d criterion met", "%(met)d of %(total)d criteria met", total)
+    parts = [met % {"met": counts[Verdict.MET], "total": total}]
+    if counts[Verdict.NOT_MET]:
+        parts.append(_("%(n)s not met") % {"n": counts[Verdict.NOT_MET]})
+    if counts[Verdict.NOT_EVALUATED]:
+        parts.append(_("%(n)s not evaluated") % {"n": counts[Verdict.NOT_EVALUATED]})
+    return " · ".join(parts)
 
 
 def _words() -> dict[str, str]:
@@ -124,13 +131,13 @@ def _scope(study: Study) -> list[list[str]]:
         [_("Intended use"), study.intended_use],
         [_("Assay version"), str(version)],
         [_("Build"), version.genome.code],
-        [_("Targets"), f"{version.targets.name}\nSHA-256 {version.targets.sha256}"],
-        [_("Capture kit"), version.capture_kit or "–"],
-        [_("Instrument model"), version.instrument_model or "–"],
-        [_("Pipeline version"), version.pipeline_version or "–"],
+        [_("Targets"), version.targets.name, f"SHA-256 {version.targets.sha256}"],
+        [_("Capture kit"), version.capture_kit or numbers.UNDEFINED],
+        [_("Instrument model"), version.instrument_model or numbers.UNDEFINED],
+        [_("Pipeline version"), version.pipeline_version or numbers.UNDEFINED],
         [_("Callable depth"), f"{version.callable_depth_reads} ×"],
         [_("Reason of the study"), study.get_trigger_display()],
-        [_("Supersedes"), study.supersedes.code if study.supersedes else "–"],
+        [_("Supersedes"), study.supersedes.code if study.supersedes else numbers.UNDEFINED],
     ]
 
 
@@ -167,7 +174,7 @@ def _provenance(item: Evidence) -> dict[str, Any]:
         [_("Job"), str(job.public_id)],
         [_("Kernel"), f"{job.kernel} {job.kernel_version}"],
         [_("SHA-256 of the result"), job.result.sha256],
-        *([each.role, f"{each.file.name}\nSHA-256 {each.sha256}"] for each in job.inputs.all()),
+        *([each.role_label, each.file.name, f"SHA-256 {each.sha256}"] for each in job.inputs.all()),
     ]
     if item.exclusion_reason:
         rows.append([_("Excluded"), item.exclusion_reason])
