@@ -57,9 +57,13 @@ def interval_words(judged: Judged) -> str:
 
 def limit_words(criterion: Criterion) -> str:
     """Return the limit as exactly as it was set, with its comparison and what is compared."""
-    limit = numbers.limit_in(criterion.limit, criterion.metric)
     basis = f" ({criterion.get_basis_display()})" if criterion.basis != Basis.POINT else ""
-    return f"{criterion.get_comparator_display()} {limit}{basis}"
+    return f"{bare_limit_words(criterion)}{basis}"
+
+
+def bare_limit_words(criterion: Criterion) -> str:
+    """Return the limit as exactly as it was set, with its comparison."""
+    return f"{criterion.get_comparator_display()} {numbers.limit_in(criterion.limit, criterion.metric)}"
 
 
 def count_words(judged: Judged) -> str:

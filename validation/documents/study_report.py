@@ -25,11 +25,11 @@ from validation.choices import StudyState, Verdict
 from validation.models import Evaluation, Evidence, Judgement, Study
 from validation.wording import (
     bar_positions,
+    bare_limit_words,
     count_words,
     criterion_words,
     interval_words,
     judged_words,
-    limit_words,
 )
 
 TEMPLATE = Path(__file__).resolve().parent / "study_report.typ"
@@ -160,7 +160,8 @@ def _result(judgement: Judgement) -> dict[str, Any]:
         "count": count_words(judgement),
         "value": judged_words(judgement),
         "interval": interval_words(judgement),
-        "limit": limit_words(criterion),
+        "limit": bare_limit_words(criterion),
+        "basis": criterion.get_basis_display() if criterion.metric.is_proportion else "",
         "bar": bar_positions(judgement),
         "verdict": judgement.verdict,
         "verdict_word": judgement.get_verdict_display(),
