@@ -11,10 +11,13 @@ import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests.browser import main_job, people
+from tests.browser.live_pages import open_page, queries_beside_the_browser
 from tests.browser.main_job import MainJob
 from tests.browser.people import Person
 from tests.browser.stack import Laboratory, running_laboratory
 from tests.browser.visitor import Record, Visitor
+
+__all__ = ["open_page", "queries_beside_the_browser"]  # fixtures of the tests of single pages
 
 CHROMIUM = Path("/usr/bin/chromium")
 
