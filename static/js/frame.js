@@ -46,6 +46,16 @@
     if (summary) summary.focus();
   };
 
+  // Paper cannot be unfolded.
+  let folded = [];
+  window.addEventListener("beforeprint", () => {
+    folded = [...document.querySelectorAll("main details:not([open])")];
+    for (const part of folded) part.open = true;
+  });
+  window.addEventListener("afterprint", () => {
+    for (const part of folded) part.open = false;
+  });
+
   document.addEventListener("DOMContentLoaded", () => focusRefusal(document));
   document.addEventListener("htmx:afterSwap", (event) => focusRefusal(event.target));
 

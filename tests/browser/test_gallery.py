@@ -104,3 +104,16 @@ def test_progress__is_asked_for_again_until_the_job_ends(open_page: OpenPage, su
         with page.expect_response("**/gallery/progress/", timeout=6000) as answered:
             pass
         assert answered.value.ok
+
+
+def test_print__unfolds_what_is_folded_and_leaves_the_frame_out(open_page: OpenPage, supervisor: User) -> None:
+    page = open_page("/gallery/", supervisor)
+    numbers = page.locator(".chart-numbers")
+    expect(numbers).not_to_have_attribute("open", "")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    expect(numbers).to_have_attribute("open", "")
+    page.emulate_media(media="print")
+    expect(page.locator(".topbar")).to_be_hidden()
+    expect(numbers.get_by_role("table")).to_be_visible()
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    expect(numbers).not_to_have_attribute("open", "")
