@@ -132,11 +132,13 @@
     show(row, isTooLarge ? "refused" : "waiting", isTooLarge ? words.tooLarge : words.waiting);
   };
 
-  picker.addEventListener("change", () => {
+  const take = () => {
     [...picker.files].forEach(add);
     picker.value = "";
     queue.hidden = rows.size === 0;
-  });
+  };
+  picker.addEventListener("change", take);
+  take(); // what was chosen while this script was still on its way
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();

@@ -118,6 +118,7 @@ def upload(desk: Visitor, paths: list[Path], values: dict[str, str] | None = Non
 def send_files(desk: Visitor, paths: list[Path]) -> None:
     """Choose files, upload them, and wait on each file's page until it is verified."""
     desk.see("Add files")
+    desk.page.wait_for_load_state()
     desk.page.set_input_files("#upload-files", paths)
     desk.press("Upload")
     rows = desk.page.locator("#upload-queue tbody tr")
