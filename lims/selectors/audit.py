@@ -11,6 +11,7 @@ from typing import Any
 from django.apps import apps
 from django.db.models import Model, Q, QuerySet
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from lims.models import AuditEntry, AuditHead, User
 from lims.permissions import Permission
@@ -18,6 +19,13 @@ from lims.policies import check_has
 
 PAGE_LENGTH = 50
 _STORY_LENGTH = 50
+_OWN_APPS = frozenset({"lims", "validation", "iqc", "sharing"})
+# Tables of libraries that are audited, in our words.
+_WORDS_FOR_OTHERS: dict[str, str | Promise] = {
+    "otp_totp_totpdevice": _("second factor"),
+    "otp_static_staticdevice": _("recovery codes"),
+    "otp_static_statictoken": _("recovery code"),
+}
 _ABOUT_PEOPLE = frozenset(
     {
         "lims_user",
@@ -140,12 +148,14 @@ def changes_of(entry: AuditEntry) -> list[Change]:
 def kind_label(table: str) -> str | Promise:
     """Return the name of a kind of record, as people say it."""
     model = _models().get(table)
-    return model._meta.verbose_name or table if model else table
+    own_words = model._meta.verbose_name or table if model else table
+    return _WORDS_FOR_OTHERS.get(table, own_words)
 
 
 def kinds() -> Iterator[tuple[str, str | Promise]]:
-    """Return each table with the name of its kind of record."""
-    return ((table, kind_label(table)) for table in sorted(_models()))
+    """Return each table that the trail tells of, with the name of its kind of record."""
+    told = {table for table, model in _models().items() if model._meta.app_label in _OWN_APPS}
+    return ((table, kind_label(table)) for table in sorted(told | set(_WORDS_FOR_OTHERS)))
 
 
 @cache
