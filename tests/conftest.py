@@ -31,7 +31,7 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings() -> None:
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """Give tests the laboratory's fast password hasher; production keeps Argon2."""
     from django.conf import settings
 
