@@ -7,7 +7,5 @@ from celery import Celery
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("exomark")
-# Threads of the web server would otherwise meet Celery's nameless fallback app, which knows no broker.
-app.set_default()
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
