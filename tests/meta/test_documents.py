@@ -88,6 +88,27 @@ def test_guides__have_the_same_parts_in_both_languages(name: str) -> None:
     assert shape(chinese) == shape(english)
 
 
+@pytest.mark.parametrize(("folder", "part"), [(".", "msgid"), ("zh-CN", "msgstr")])
+def test_guides__call_buttons_and_pages_what_the_pages_call_them(folder: str, part: str) -> None:
+    words = words_of_pages(part)
+    named = {
+        (path.stem, name)
+        for path in sorted((DOCS / "guides" / folder).glob("*.md"))
+        for bold in re.findall(r"\*\*(.+?)\*\*", " ".join(path.read_text().split()))
+        for name in bold.split(" → ")
+    }
+    assert len(named) > 20
+    assert sorted((guide, name) for guide, name in named if name not in words) == []
+
+
+def words_of_pages(part: str) -> set[str]:
+    """Return everything that pages say, in English (msgid) or in Chinese (msgstr), without an ellipsis too."""
+    catalogue = (ROOT / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po").read_text()
+    blocks = re.findall(rf'^{part}(?:\[0\])? ((?:"(?:[^"\\]|\\.)*"\n?)+)', catalogue, re.M)
+    said = {"".join(re.findall(r'"((?:[^"\\]|\\.)*)"', block)) for block in blocks}
+    return said | {words.removesuffix("…") for words in said}
+
+
 def shape(text: str) -> list[str]:
     """Return a guide's headings, steps, pictures and rows of tables, without their words."""
     marks = re.findall(r"^(#+ |\d+\. |- |!\[|\|)", text, re.M)
