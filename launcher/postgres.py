@@ -25,6 +25,8 @@ NOT_DURABLE = {
     "synchronous_commit": "off",
     "wal_level": "minimal",
     "max_wal_senders": "0",
+    # In the cluster's own folder: segments in /dev/shm would stay behind when such a cluster is killed and removed.
+    "dynamic_shared_memory_type": "mmap",
 }
 
 

@@ -140,13 +140,16 @@ def test_service__that_dies__is_started_again_and_its_children_are_not_left(laun
     assert launched.pid_of("standin.py worker") != worker
 
 
-def test_database__that_dies__ends_the_stack_with_its_name(launch: Launch) -> None:
+def test_database__that_dies__ends_the_stack_with_its_name_and_recovers_at_the_next_start(launch: Launch) -> None:
     launched = launch("demo")
     launched.wait_for("Stop it with Ctrl-C")
     os.kill(launched.pid_of("postgres -D"), signal.SIGKILL)
     launched.wait_for("The database ended")
     assert launched.process.wait(timeout=30) == 1
     assert eventually(lambda: not launched.living()), launched.living()
+    again = launch("demo")
+    assert "visits [1, 1]" in again.wait_for("Stop it with Ctrl-C")
+    assert again.end(signal.SIGINT) == 0
 
 
 def test_manage__works_in_the_running_laboratory_and_in_a_stopped_one(launch: Launch) -> None:
