@@ -14,7 +14,7 @@ CHECKS: dict[str, list[str]] = {
     "format": [f"{_BIN}/ruff", "format", "--check", "--quiet"],
     "style": [f"{_BIN}/ruff", "check", "--quiet"],
     "types": [f"{_BIN}/mypy"],
-    "layers": [f"{_BIN}/lint-imports", "--no-timing"],
+    "layers": [f"{_BIN}/lint-imports", "--no-logo"],
     "migrations": environment.django("makemigrations", "--check", "--dry-run"),
     "settings": environment.django("check", "--fail-level", "WARNING"),
     "translations": [_PYTHON, "scripts/translations.py", "--check"],
