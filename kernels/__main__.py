@@ -1,7 +1,7 @@
 """`python -m kernels [--error-json FILE] NAME …`: each kernel from the shell, without the web application.
 
-Exit status: 0 done, 2 the input or the arguments cannot be used (one sentence on standard error; its code and the values
-that it names in the file of `--error-json`). A kernel may add its own.
+Exit status: 0 done, 2 the input or the arguments cannot be used (one sentence on standard error; its code and the
+values that it names in the file of `--error-json`). A kernel may add its own.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ def main(path: str, reference: str, threads: str) -> int:
         options += ["-T", reference]
     try:
         pysam.view(*options, path, catch_stdout=False)
-    except pysam.SamtoolsError as error:
+    except pysam.utils.SamtoolsError as error:
         # What htslib logged, without the paths of this machine.
         logged = re.findall(r"\[E::[^\]]+\] ([^\\\n]+)", str(error))
         print(logged[0].replace(path, "the file") if logged else "htslib stopped", file=sys.stderr)

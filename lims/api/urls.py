@@ -15,9 +15,7 @@ urlpatterns = [
     path("runs/", material.RunList.as_view(), name="api-run-list"),
     path("runs/<str:code>/", material.RunDetail.as_view(), name="api-run-detail"),
     path("runs/<str:run>/libraries/", material.RunLibraryList.as_view(), name="api-run-library-list"),
-    path(
-        "runs/<str:run>/libraries/<str:library>/", material.RunLibraryDetail.as_view(), name="api-run-library-detail"
-    ),
+    path("runs/<str:run>/libraries/<str:library>/", material.RunLibraryDetail.as_view(), name="api-run-library-detail"),
     path("measurements/", measurements.MeasurementList.as_view(), name="api-measurement-list"),
     path("metrics/", registers.MetricList.as_view(), name="api-metric-list"),
     path("metrics/<str:code>/", registers.MetricDetail.as_view(), name="api-metric-detail"),

@@ -390,7 +390,7 @@ def test_enqueue__of_a_task_that_does_not_exist_fails_at_once(db: None) -> None:
 
 
 def test_enqueue__finds_the_broker_from_any_thread(settings: Callable[..., Any]) -> None:
-    """Celery's `current_app` is a nameless fallback in threads unless an app is the default, as its Django fixup sees to."""
+    """In threads Celery's `current_app` is a nameless fallback unless an app is the default, as its fixup makes it."""
     from celery import current_app
 
     urls: list[str] = []

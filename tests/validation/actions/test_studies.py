@@ -95,7 +95,7 @@ def test_locked_plan__takes_no_criterion(locked: Study, technician: User) -> Non
 
 def test_locked_plan__is_frozen_in_the_database_too(locked: Study) -> None:
     statements = (
-        "UPDATE validation_criterion SET \"limit\" = 0.1",
+        'UPDATE validation_criterion SET "limit" = 0.1',
         "DELETE FROM validation_criterion",
         "UPDATE validation_study SET title = 'another'",
     )
