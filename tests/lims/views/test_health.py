@@ -124,3 +124,14 @@ def test_metrics__count_jobs_and_files_by_state(client: Client, settings: Any) -
     assert lines['exomark_files{state="ready"}'] == "1.0"
     assert 90 <= float(lines["exomark_queue_age_seconds"]) < 100
     assert lines["exomark_worker_silence_seconds"] == "NaN"
+
+
+def test_metrics__measure_answers_by_route_and_never_by_address(client: Client, settings: Any, technician: Any) -> None:
+    settings.METRICS_KEY = "the-key"
+    sample = make.sample(code="S-SECRET-7")
+    client.force_login(technician, backend="django.contrib.auth.backends.ModelBackend")
+    assert client.get(sample.get_absolute_url()).status_code == 200
+    text = client.get("/metrics", headers={"Authorization": "Bearer the-key"}).content.decode()
+
+    assert 'exomark_request_seconds_count{method="GET",route="sample-detail",status="200"}' in text
+    assert "S-SECRET-7" not in text
