@@ -390,7 +390,7 @@ def test_enqueue__of_a_task_that_does_not_exist_fails_at_once(db: None) -> None:
 
 
 def test_enqueue__finds_the_broker_from_any_thread(settings: Callable[..., Any]) -> None:
-    """In threads Celery's `current_app` is a nameless fallback unless an app is the default, as its fixup makes it."""
+    """In threads `current_app` is a nameless fallback unless an app is the default: the Django fixup does it."""
     from celery import current_app
 
     urls: list[str] = []
