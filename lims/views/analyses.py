@@ -12,12 +12,15 @@ from django.views.decorators.http import require_POST
 from lims.actions import analyses
 from lims.exceptions import InvalidInput, NotFound
 from lims.models import DataFile, Job, RunLibrary
+from lims.permissions import Permission
+from lims.policies import check_has
 from lims.selectors import material, results
 
 
 @require_POST
 def coverage_create(request: HttpRequest, run: str, library: str) -> HttpResponse:
     """Start the coverage of one of the library's alignments."""
+    check_has(request.user, Permission.JOB_START)
     row = material.run_library_for(user=request.user, run=run, library=library)
     job, is_new = analyses.start_coverage(by=request.user, run_library=row, alignment=_file(request, row))
     return _to_job(request, job, is_new)
@@ -26,6 +29,7 @@ def coverage_create(request: HttpRequest, run: str, library: str) -> HttpRespons
 @require_POST
 def concordance_create(request: HttpRequest, run: str, library: str) -> HttpResponse:
     """Start the comparison of one of the library's call sets with the truth set of its reference material."""
+    check_has(request.user, Permission.JOB_START)
     row = material.run_library_for(user=request.user, run=run, library=library)
     truth_set = results.truth_set_of(row)
     if truth_set is None:

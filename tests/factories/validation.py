@@ -46,13 +46,19 @@ def locked(*, by: Any, locker: Any, password: str, demands: list[Demand], **fiel
 
 
 def result(
-    place: RunLibrary, metric: Metric, *, counts: tuple[int, int] | None = None, value: float | None = None, **fields: Any
+    place: RunLibrary,
+    metric: Metric,
+    *,
+    counts: tuple[int, int] | None = None,
+    value: float | None = None,
+    document: dict[str, Any] | None = None,
+    **fields: Any,
 ) -> Job:
     """A finished coverage job now, with one measurement."""
     job = make.job(state=JobState.DONE, kind=fields.pop("kind", JobKind.COVERAGE), run_library=place)
     job.finished_at = timezone.now()
     job.save(update_fields=["finished_at"])
-    document = {"numerator": counts and counts[0], "value": value, "job": job.pk}
+    document = document or {"numerator": counts and counts[0], "value": value, "job": job.pk}
     JobResult.objects.create(
         job=job,
         kernel=job.kernel,
