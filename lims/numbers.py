@@ -87,6 +87,7 @@ def change_in(change: Number | None, metric: Metric) -> str:
     if change is None:
         return UNDEFINED
     mark = "▲" if change > 0 else "▼" if change < 0 else "＝"
+    size: Number = -change if change < 0 else change
     if metric.is_proportion:
-        return _("%(mark)s %(points)s pp") % {"mark": mark, "points": number(abs(change) * 100, metric.decimals)}
-    return f"{mark} {number(abs(change), metric.decimals)} {metric.unit}".strip()
+        return _("%(mark)s %(points)s pp") % {"mark": mark, "points": number(size * 100, metric.decimals)}
+    return f"{mark} {number(size, metric.decimals)} {metric.unit}".strip()

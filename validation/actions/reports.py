@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from lims import storage
 from lims.audit import action
 from lims.choices import FileKind, FileOrigin, FileState
-from lims.exceptions import InvalidInput
+from lims.exceptions import InvalidInput, InvalidTransition
 from lims.models import DataFile, User
 from lims.permissions import Permission
 from lims.policies import check_has
@@ -40,14 +40,17 @@ def issue(*, by: User, study: Study, language: str) -> StudyReport:
     stored = study.reports.filter(language=language, content_sha256=source.content_sha256).first()
     if stored is not None:
         return stored
+    anchor = source.anchor
+    if anchor.sequence is None or anchor.hash is None:
+        raise InvalidTransition(_("The decision is not sealed in the audit trail yet. Ask for the report again."))
     file = _store(by, f"{study.code}.{language}.pdf", study_report.render(source, language=language))
     return StudyReport.objects.create(
         study=study,
         language=language,
         file=file,
         content_sha256=source.content_sha256,
-        audit_sequence=source.anchor.sequence,
-        audit_hash=source.anchor.hash,
+        audit_sequence=anchor.sequence,
+        audit_hash=anchor.hash,
         issued_by=by,
     )
 

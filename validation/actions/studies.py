@@ -195,6 +195,8 @@ def _assay_of(study: Study) -> int:
 
 
 def _retire(superseded: int | None) -> None:
+    if superseded is None:
+        return
     for study in Study.objects.select_for_update(of=("self",)).filter(pk=superseded, state=StudyState.APPROVED):
         study.state = StudyState.RETIRED
         study.save(update_fields=["state"])
