@@ -42,6 +42,7 @@ PSEUDOAUTOSOMAL = {
         "X": ((10_000, 2_781_479), (155_701_382, 156_030_895)),
         "Y": ((10_000, 2_781_479), (56_887_902, 57_217_415)),
     },
+    60_000: {"X": (), "Y": ()},  # exomark-sim1, the simulator's build: X and Y share nothing
 }
 
 
