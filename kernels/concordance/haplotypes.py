@@ -75,8 +75,13 @@ __all__ = ["ANY_ALLELE", "DIPLOID", "Matches", "find_matches"]
 SOLVED, NEEDS_REFERENCE = 0, 1
 
 # Slots of the cursor.
-TRUTH_ROW, QUERY_ROW, FRONTIER, STATES, FILL, MARK, MATCHES, BEGUN, IS_LIMITED, LIMITS = range(10)
-CURSOR_SLOTS = 10
+TRUTH_ROW, QUERY_ROW, FRONTIER, STATES, FILL, MARK, MATCHES, BEGUN, IS_LIMITED, LIMITS, WORK = range(11)
+CURSOR_SLOTS = 11
+
+# States and letters handled at one place before the search goes on with few states: some seconds.
+MAX_WORK = 100_000_000
+STATE_WORK = 8
+NARROWED_SHARE = 100
 
 
 class Matches(NamedTuple):
@@ -227,6 +232,7 @@ def _advance(
     _close_limited(cursor, limited)
     room.history[0, 0] = 0
     cursor[FILL] = 0
+    cursor[WORK] = 0
     _begin(room.states, position)
     cursor[BEGUN] = position
     return True
@@ -336,8 +342,10 @@ def _search(
         if count < 0:
             return NEEDS_REFERENCE, 0
         room = swapped(room)
-        if count > max_states:
-            count = narrow(room.states, count, max_states // 2)
+        cursor[WORK] += STATE_WORK * count + fill
+        width = max_states if cursor[WORK] < MAX_WORK else max(1, max_states // NARROWED_SHARE)
+        if count > width:
+            count = narrow(room.states, count, (width + 1) // 2)
             cursor[IS_LIMITED] = 1
         cursor[STATES] = count
     _finish(roomier(room, cursor[STATES]), cursor, letters, far, truth_matches, query_matches, limited)

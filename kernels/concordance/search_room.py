@@ -31,6 +31,9 @@ STEP = -1
 # A call is left out, or laid down in one of two ways.
 OPTIONS = 3
 
+# Letters ahead that weigh as much as one included call, when states must be given up.
+LETTERS_PER_CALL = 4
+
 
 class Room(NamedTuple):
     """Arrays that grow with the number of states.
@@ -120,22 +123,32 @@ def letters_needed(calls: Calls, row: int, states: IntTable, count: int, side: i
 
 
 @compiled
+def _promise(state: IntTable) -> int:
+    """Return how good a state looks: its calls, less what is still to be made up for before they count."""
+    open_letters = 0
+    for base in BLOCKS:
+        open_letters += state[base + LENGTH] + abs(state[base + TRUTH_AT] - state[base + QUERY_AT])
+    return max(0, state[SCORE] - open_letters // LETTERS_PER_CALL)
+
+
+@compiled
 def narrow(states: IntTable, count: int, best: int) -> int:
-    """Keep the best states, and every one without an open match, so that a way on is never lost."""
+    """Keep the most promising states, and every one without an open match, so that a way on is never lost."""
+    promises = np.zeros(count, np.int64)
     highest = 0
     for index in range(count):
-        highest = max(highest, states[index, SCORE])
-    with_score = np.zeros(highest + 1, np.int64)
+        promises[index] = _promise(states[index])
+        highest = max(highest, promises[index])
+    with_promise = np.zeros(highest + 1, np.int64)
     for index in range(count):
-        with_score[states[index, SCORE]] += 1
-    while highest > 0 and with_score[highest] <= best:
-        best -= with_score[highest]
+        with_promise[promises[index]] += 1
+    while highest > 0 and with_promise[highest] <= best:
+        best -= with_promise[highest]
         highest -= 1
     kept = 0
     for index in range(count):
-        score = states[index, SCORE]
-        best -= score == highest
-        if score > highest or (score == highest and best >= 0) or states[index, SIDES] == 0:
+        best -= promises[index] == highest
+        if promises[index] > highest or (promises[index] == highest and best >= 0) or states[index, SIDES] == 0:
             copy_state(states[index], states[kept])
             kept += 1
     return kept

@@ -126,6 +126,28 @@ def test_search__reports_where_it_gave_up_states(tmp_path: Path) -> None:
     assert (narrow.query > 0).sum() <= (wide.query > 0).sum()
 
 
+def test_search__ends_on_a_place_that_is_beyond_it(tmp_path: Path) -> None:
+    """Three hundred overlapping indels of each side in one repeat: the work is bounded, and the place is named."""
+    source = random.Random(3)
+    reference = "G" * 20 + "AC" * 300 + "T" * 20
+
+    def tangle() -> list[Call]:
+        calls = []
+        for _ in range(300):
+            start, length = source.randrange(22, 600), source.choice([2, 4, 6])
+            unit = reference[start + 1 : start + 1 + length]
+            calls.append(Call(start, reference[start] + unit, reference[start]) if source.random() < 0.5
+                         else Call(start, reference[start], reference[start] + unit))  # fmt: skip
+        return sorted(calls)
+
+    truth, _ = read_alleles(tmp_path, tangle())
+    query, _ = read_alleles(tmp_path, tangle())
+    found = find_matches(letters(reference), truth, query, ploidy=DIPLOID, max_states=2000)
+    assert found is not None
+    assert len(found.limited) == 1
+    assert (found.truth > 0).sum() > 100
+
+
 def test_search__asks_for_reference_that_is_not_loaded(tmp_path: Path) -> None:
     truth, _ = read_alleles(tmp_path, [Call(3, "AC", "A")])
     query, _ = read_alleles(tmp_path, [Call(5, "AC", "A")])
