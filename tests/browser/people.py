@@ -70,5 +70,7 @@ def _choose_password(window: Visitor, person: Person) -> Person:
 
 
 def _send(visitor: Visitor, username: str, password: str) -> None:
-    visitor.fill({"User name": username, "Password": password})
-    visitor.press("Log in")
+    """By the names of the fields, because the page speaks the browser's language."""
+    visitor.page.fill("[name=username]", username)
+    visitor.page.fill("[name=password]", password)
+    visitor.page.click("main button[type=submit]")

@@ -10,21 +10,29 @@ from tests.browser.people import Person
 from tests.browser.visitor import Record
 
 MOST_TABS = 80
+_FOCUSED = """
+() => {
+  const element = document.activeElement;
+  if (element === document.body) return null;
+  const style = getComputedStyle(element);
+  const label = element.labels && element.labels[0];
+  return {
+    words: ((label || element).innerText || element.getAttribute("aria-label") || "").trim(),
+    isSeen: style.outlineStyle !== "none" || style.boxShadow !== "none",
+  };
+}
+"""
 
 
 def tab_to(page: Page, words: str) -> None:
     """Press Tab until what has these words has the focus; whatever has the focus must be seen to have it."""
     for _tab in range(MOST_TABS):
+        focused = page.evaluate(_FOCUSED)
+        if focused is not None:
+            assert focused["isSeen"], f"nobody sees that {focused['words']!r} has the focus"
+            if words in focused["words"]:
+                return
         page.keyboard.press("Tab")
-        focused = page.evaluate(
-            """() => { const element = document.activeElement, style = getComputedStyle(element);
-              const label = element.labels && element.labels[0];
-              return { words: ((label || element).innerText || element.getAttribute("aria-label") || "").trim(),
-                       isSeen: style.outlineStyle !== "none" || style.boxShadow !== "none" } }"""
-        )
-        assert focused["isSeen"], f"nobody sees that {focused['words']!r} has the focus"
-        if words in focused["words"]:
-            return
     raise AssertionError(f"{MOST_TABS} times Tab do not lead to {words!r}")
 
 
