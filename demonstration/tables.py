@@ -10,7 +10,14 @@ from lims.selectors import results
 from validation.models import Study
 from validation.selectors import judgements
 from validation.selectors.judgements import JudgementRow
-from validation.wording import count_words, criterion_words, limit_words, value_words
+from validation.wording import (
+    count_words,
+    criterion_words,
+    interval_words,
+    judged_words,
+    limit_words,
+    value_words,
+)
 
 
 def judgement_lines(study: Study) -> list[str]:
@@ -37,14 +44,11 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _judgement_cells(row: JudgementRow) -> tuple[str, ...]:
-    metric = row.criterion.metric
-    has_interval = row.lower is not None and row.upper is not None
-    interval = f"{value_words(metric, row.lower)} – {value_words(metric, row.upper)}" if has_interval else ""
     return (
         criterion_words(row.criterion),
         count_words(row),
-        value_words(metric, row.value),
-        interval,
+        judged_words(row),
+        interval_words(row),
         limit_words(row.criterion),
         row.get_verdict_display(),
     )

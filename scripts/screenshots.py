@@ -57,9 +57,7 @@ def main() -> int:
 
 
 def _take_language(playwright: Playwright, url: str, log_ins: dict[str, str], language: str) -> list[Path]:
-    # The browser's own words too, such as those of the field for files.
-    arguments = ["--no-sandbox", f"--lang={LANGUAGES[language]}"]
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
     usernames = dict.fromkeys(picture.username for picture in PICTURES)
     taken = [path for name in usernames for path in _take_all(browser, url, name, log_ins[name], language)]
     browser.close()

@@ -53,7 +53,7 @@ def launch(playwright: Playwright) -> Browser:
 def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
     if "EXOMARK_TEST_RUNTIME_URL" not in os.environ:
         pytest.skip("the database server is not ours to make a database in")
-    with running_laboratory(tmp_path_factory.mktemp("laboratory")) as running:
+    with running_laboratory(tmp_path_factory.mktemp("laboratory"), database="exomark_browser") as running:
         yield running
 
 

@@ -19,7 +19,6 @@ from launcher.data_dir import DataDir
 from launcher.stack import services
 from tests.conftest import ROOT
 
-_DATABASE = "exomark_browser"
 _READY_SECONDS = 120
 
 
@@ -43,14 +42,14 @@ class Laboratory:
 
 
 @contextlib.contextmanager
-def running_laboratory(folder: Path) -> Iterator[Laboratory]:
+def running_laboratory(folder: Path, *, database: str, broker_number: int = 2) -> Iterator[Laboratory]:
     """Make a database of our own, start everything the product is made of, and stop it in the end."""
     data_dir = DataDir(folder)
     for part in (data_dir.storage, data_dir.incoming, data_dir.static, folder / "logs"):
         part.mkdir()
     port = processes.free_port()
-    environ = _environ(data_dir)
-    with _database(os.environ["EXOMARK_OWNER_DATABASE_URL"]):
+    environ = _environ(data_dir, database, broker_number)
+    with _made(database, os.environ["EXOMARK_OWNER_DATABASE_URL"]):
         owner = environ | {"EXOMARK_DATABASE_URL": environ["EXOMARK_OWNER_DATABASE_URL"]}
         _manage(owner, "prepare_database", "--verbosity=0")
         _manage(environ, "collectstatic", "--noinput", "--verbosity=0")
@@ -60,14 +59,15 @@ def running_laboratory(folder: Path) -> Iterator[Laboratory]:
             yield laboratory
 
 
-def _environ(data_dir: DataDir) -> dict[str, str]:
+def _environ(data_dir: DataDir, database: str, broker_number: int) -> dict[str, str]:
+    broker = os.environ["EXOMARK_BROKER_URL"].rpartition("/")[0]
     return {
         **os.environ,
-        "EXOMARK_DATABASE_URL": _on_database(os.environ["EXOMARK_TEST_RUNTIME_URL"]),
-        "EXOMARK_OWNER_DATABASE_URL": _on_database(os.environ["EXOMARK_OWNER_DATABASE_URL"]),
+        "EXOMARK_DATABASE_URL": _on_database(database, os.environ["EXOMARK_TEST_RUNTIME_URL"]),
+        "EXOMARK_OWNER_DATABASE_URL": _on_database(database, os.environ["EXOMARK_OWNER_DATABASE_URL"]),
         # Other numbers than those of the tests that run in this process.
-        "EXOMARK_BROKER_URL": os.environ["EXOMARK_BROKER_URL"].rpartition("/")[0] + "/2",
-        "EXOMARK_CACHE_URL": os.environ["EXOMARK_CACHE_URL"].rpartition("/")[0] + "/3",
+        "EXOMARK_BROKER_URL": f"{broker}/{broker_number}",
+        "EXOMARK_CACHE_URL": f"{broker}/{broker_number + 1}",
         "EXOMARK_STORAGE_DIR": str(data_dir.storage),
         "EXOMARK_FILE_ROOTS": str(data_dir.incoming),
         "EXOMARK_STATIC_ROOT": str(data_dir.static),
@@ -78,24 +78,24 @@ def _environ(data_dir: DataDir) -> dict[str, str]:
     }
 
 
-def _on_database(url: str) -> str:
-    return urlsplit(url)._replace(path=f"/{_DATABASE}").geturl()
+def _on_database(database: str, url: str) -> str:
+    return urlsplit(url)._replace(path=f"/{database}").geturl()
 
 
 @contextlib.contextmanager
-def _database(superuser_url: str) -> Iterator[None]:
+def _made(database: str, superuser_url: str) -> Iterator[None]:
     def run(statement: str) -> None:
         with contextlib.closing(psycopg2.connect(superuser_url)) as connection:
             connection.autocommit = True
             with connection.cursor() as cursor:
                 cursor.execute(statement)
 
-    run(f"DROP DATABASE IF EXISTS {_DATABASE} WITH (FORCE)")
-    run(f"CREATE DATABASE {_DATABASE}")
+    run(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
+    run(f"CREATE DATABASE {database}")
     try:
         yield
     finally:
-        run(f"DROP DATABASE {_DATABASE} WITH (FORCE)")
+        run(f"DROP DATABASE {database} WITH (FORCE)")
 
 
 def _manage(environ: dict[str, str], *arguments: str) -> str:
