@@ -35,11 +35,17 @@ def demand(metric: Metric, limit: str, **fields: Any) -> Demand:
     return Demand(metric=metric, limit=Decimal(limit), **fields)
 
 
-def locked(*, by: Any, locker: Any, password: str, demands: list[Demand], **fields: Any) -> Study:
-    """A study of `by` whose plan `locker` has signed."""
+def draft_with(*, by: Any, demands: list[Demand], **fields: Any) -> Study:
+    """A draft by `by` with these criteria."""
     study = draft(by=by, **fields)
     for each in demands:
         criteria.add(by=by, study=study, demand=each)
+    return study
+
+
+def locked(*, by: Any, locker: Any, password: str, demands: list[Demand], **fields: Any) -> Study:
+    """A study of `by` whose plan `locker` has signed."""
+    study = draft_with(by=by, demands=demands, **fields)
     studies.lock(by=locker, study=study, password=password)
     study.refresh_from_db()
     return study
