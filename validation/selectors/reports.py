@@ -42,9 +42,9 @@ def source_of(study: Study) -> ReportSource:
 
 
 def _anchor_of(decision: Signature) -> AuditEntry:
-    """Return the entry of the audit trail in which a decision's signature is sealed."""
+    """Return the entry of the audit trail that holds a decision's signature."""
     inserted = AuditEntry.objects.filter(object_type="lims_signature", operation=AuditOperation.INSERT)
-    return inserted.get(object_id=str(decision.pk), sequence__isnull=False)
+    return inserted.get(object_id=str(decision.pk))
 
 
 def signatures_of(study: Study) -> list[Signature]:

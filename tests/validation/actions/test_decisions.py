@@ -11,7 +11,7 @@ from lims.models import AuditEntry, Metric, RunLibrary, Signature, User
 from tests.conftest import PASSWORD
 from tests.factories import lims as make
 from tests.factories import validation as make_study
-from validation.actions import evaluations, evidence, studies
+from validation.actions import evaluations, evidence, reports, studies
 from validation.choices import StudyState, Verdict
 from validation.models import Evaluation, Evidence, Study
 from validation.selectors import judgements
@@ -176,6 +176,13 @@ def test_approve__retires_the_study_that_it_supersedes(
     assert approved.state == StudyState.RETIRED
     assert approved.assay_version.retired_at is not None
     assert row.change == pytest.approx(0.960 - 0.980)
+
+
+def test_report__before_the_decision_is_sealed_is_refused(approved: Study, director: User) -> None:
+    # The trail is sealed when a transaction is committed; this test's never is.
+    with pytest.raises(InvalidTransition, match="not sealed in the audit trail yet"):
+        reports.issue(by=director, study=approved, language="en")
+    assert not approved.reports.exists()
 
 
 def test_withdraw__needs_a_reason_and_ends_the_study(locked: Study, technician: User, director: User) -> None:
