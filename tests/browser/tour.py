@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -27,8 +28,9 @@ _INTERNATIONAL = """
 # The frame and the fixed words of a page; what people entered stands in cells, in .code and in elements with a lang.
 _FIXED_WORDS = """
 () => [...document.querySelectorAll(
-  "nav a span, th, dt, label, legend, button, h2, summary, .btn, caption, .field-help, .notice, .empty-title, .crumbs a"
-)].filter(element => !element.closest("code, .code, [lang]:not(html), th[scope=row], td"))
+  "nav a span, th, dt, label, legend, button, h2, summary, .btn, caption, " +
+  ".field-help, .notice, .crumbs li:first-child a"
+)].filter(element => !element.closest("code, .code, [lang]:not(html), th[scope=row], td, .menu > summary"))
   .map(element => element.innerText.trim()).filter(words => /[A-Za-z]{3,}/.test(words))
 """
 
@@ -43,9 +45,9 @@ class Findings:
     untranslated: list[str] = field(default_factory=list)
 
 
-def walk(wide: Visitor, narrow: Visitor, findings: Findings) -> None:
-    """Follow links from Today, one page of each kind, in both windows of one person."""
-    waiting, known = deque(["/"]), {page_kind("/")}
+def walk(wide: Visitor, narrow: Visitor, beginnings: Sequence[str], findings: Findings) -> None:
+    """Follow links from some pages, to one page of each kind, in both windows of one person."""
+    waiting, known = deque(beginnings), {page_kind(path) for path in beginnings}
     while waiting:
         path = waiting.popleft()
         _inspect(wide, narrow, path, findings)
