@@ -33,7 +33,7 @@ MAX_DISTANCE = 4.0
 EXPECTED = {FEMALE: (1.0, 0.0), MALE: (0.5, 0.5)}
 AUTOSOMES = frozenset(str(number) for number in range(1, 23))
 # Length of X -> pseudoautosomal regions on X and on Y, 0-based and half-open (Genome Reference Consortium).
-PSEUDOAUTOSOMAL = {
+PSEUDOAUTOSOMAL: dict[int, dict[str, tuple[tuple[int, int], ...]]] = {
     155_270_560: {
         "X": ((60_000, 2_699_520), (154_931_043, 155_260_560)),
         "Y": ((10_000, 2_649_520), (59_034_049, 59_363_566)),

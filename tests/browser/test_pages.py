@@ -36,7 +36,8 @@ BEGINNINGS = {
 NO_PAGES = {
     "audit-export", "audit-verify", "coverage-create", "concordance-create", "criterion-delete", "file-download",
     "file-verify", "healthz", "job-cancel", "job-progress", "job-retry", "language-update", "metrics",
-    "person-activate", "person-deactivate", "readyz", "report-create", "role-delete", "second-factor-create", "session-delete", "upload-create", "upload-detail",
+    "person-activate", "person-deactivate", "readyz", "report-create", "role-delete", "second-factor-create",
+    "session-delete", "upload-create", "upload-detail",
 }  # fmt: skip
 
 
