@@ -34,11 +34,29 @@ BEGINNINGS = {
 }
 # They take a form's answer or a part of a page, or give a file.
 NO_PAGES = {
-    "audit-export", "audit-verify", "coverage-create", "concordance-create", "criterion-delete", "file-download",
-    "file-verify", "healthz", "job-cancel", "job-progress", "job-retry", "language-update", "metrics",
-    "person-activate", "person-deactivate", "readyz", "report-create", "role-delete", "second-factor-create",
-    "session-delete", "upload-create", "upload-detail",
-}  # fmt: skip
+    "audit-export",
+    "audit-verify",
+    "concordance-create",
+    "coverage-create",
+    "criterion-delete",
+    "file-download",
+    "file-verify",
+    "healthz",
+    "job-cancel",
+    "job-progress",
+    "job-retry",
+    "language-update",
+    "metrics",
+    "person-activate",
+    "person-deactivate",
+    "readyz",
+    "report-create",
+    "role-delete",
+    "second-factor-create",
+    "session-delete",
+    "upload-create",
+    "upload-detail",
+}
 
 
 @pytest.fixture(scope="module")
