@@ -52,7 +52,8 @@ class Migration(migrations.Migration):
         AuditTable("lims_machinekey", ignored=["last_used_at", "last_used_address"], masked=["sha256"]),
         AuditTable("lims_upload", ignored=["offset_bytes"]),
         AuditTable(
-            "lims_job", ignored=["heartbeat_at", "lease_expires_at", "progress_stage", "progress_fraction"]
+            "lims_job",
+            ignored=["heartbeat_at", "lease_token", "lease_expires_at", "progress_stage", "progress_fraction"],
         ),
         AuditTable("lims_jobresult", masked=["document"]),
         AuditTable("lims_signature", masked=["canonical_text"]),
