@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from django.utils import timezone
 
 from demonstration import waiting
 from kernels.document import sha256_of
+from kernels.errors import KernelError
+from kernels.io.sample_names import sample_names
 from lims.actions import analyses, files, material, metrics, people, registers
 from lims.choices import FileKind
 from lims.models import (
@@ -28,8 +31,10 @@ from lims.models import (
     TruthSet,
     User,
 )
+from lims.models.naming import CODE_PATTERN
 
 ASSAY = "OWN-FILES"
+_IS_CODE = re.compile(CODE_PATTERN)
 VERIFY_SECONDS = 24 * 3600.0
 COMPUTE_SECONDS = 24 * 3600.0
 
@@ -136,9 +141,10 @@ def _assay_version(by: User, own: OwnFiles, genome: ReferenceGenome, show: waiti
 def _place(by: User, own: OwnFiles, version: AssayVersion, sample_code: str) -> RunLibrary:
     """A sample, a library and a run that are named by what they hold, so that a second call finds them."""
     truth = _truth_material(by, own)
-    code = sample_code or own.alignment.name.partition(".")[0]
+    name = _name_in_files(own)
+    code = sample_code or (name if _IS_CODE.fullmatch(name) else own.alignment.name.partition(".")[0])
     sample = Sample.objects.filter(code=code).first() or material.register_sample(
-        by=by, code=code, reference_material=truth
+        by=by, code=code, reference_material=truth, sequencing_name=name
     )
     if truth is not None and sample.reference_material_id != truth.pk:
         raise CommandError(f"Sample {code} is registered already, without this truth. Name another one: --sample NAME.")
@@ -152,6 +158,15 @@ def _place(by: User, own: OwnFiles, version: AssayVersion, sample_code: str) -> 
     )
     found = RunLibrary.objects.filter(run=run, library=library).first()
     return found or material.load_library(by=by, run=run, library=library)
+
+
+def _name_in_files(own: OwnFiles) -> str:
+    """The sample that the reads name; nothing where they name none or several: verification then says what is wrong."""
+    try:
+        names = sample_names(own.alignment)
+    except KernelError as error:
+        raise CommandError(error.message) from error
+    return names[0] if len(names) == 1 else ""
 
 
 def _truth_material(by: User, own: OwnFiles) -> ReferenceMaterial | None:

@@ -26,7 +26,7 @@ class Command(BaseCommand):
         parser.add_argument("--truth-vcf", type=Path, metavar="VCF")
         parser.add_argument("--confident", type=Path, metavar="BED", help="regions in which the truth is complete")
         parser.add_argument("--reference", type=Path, metavar="FASTA", help="needed for CRAM, GC and the comparison")
-        parser.add_argument("--sample", default="", metavar="CODE", help="default: the BAM's file name up to the dot")
+        parser.add_argument("--sample", default="", metavar="CODE", help="default: the sample that the reads name")
         parser.add_argument("--url", default="", help="address of the web pages, for the closing line")
 
     def handle(self, *args: Any, **options: Any) -> None:
