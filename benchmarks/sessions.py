@@ -78,7 +78,7 @@ class Session(threading.Thread):
     def _open(self, path: str) -> None:
         began = time.monotonic()
         try:
-            status, page = self._ask("GET", path)
+            status, page = self._ask_as_browsers_do(path)
         except (OSError, http.client.HTTPException) as error:
             self.errors.append(f"{path}: {error!r}")
             self._connection.close()
@@ -86,6 +86,14 @@ class Session(threading.Thread):
         self.waited.append((path, time.monotonic() - began))
         if status != 200 or "</html>" not in page:
             self.errors.append(f"{path}: {status}")
+
+    def _ask_as_browsers_do(self, path: str) -> tuple[int, str]:
+        """The server may have closed a connection that rested; then the page is asked for on a new one."""
+        try:
+            return self._ask("GET", path)
+        except http.client.RemoteDisconnected:
+            self._connection.close()
+            return self._ask("GET", path)
 
     def _ask(self, method: str, path: str, body: str | None = None) -> tuple[int, str]:
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
