@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser
 
 from tests.browser import main_job, people
 from tests.browser.live_pages import open_page, queries_beside_the_browser
@@ -19,8 +19,6 @@ from tests.browser.visitor import Record, Visitor
 
 __all__ = ["open_page", "queries_beside_the_browser"]  # fixtures of the tests of single pages
 
-CHROMIUM = Path("/usr/bin/chromium")
-
 Enter = Callable[..., Visitor]
 
 
@@ -28,25 +26,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        message = f"there is no Chromium at {CHROMIUM}; on Debian: apt install chromium fonts-noto-cjk"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
-
-
-def launch(playwright: Playwright) -> Browser:
-    """Start the system's Chromium; as root it has no sandbox of its own."""
-    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-    return playwright.chromium.launch(executable_path=CHROMIUM, args=sandbox)
 
 
 @pytest.fixture(scope="session")

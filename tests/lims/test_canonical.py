@@ -6,10 +6,10 @@ import hashlib
 import json
 import math
 import random
-import shutil
 import struct
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -128,23 +128,20 @@ def test_text__is_the_same_after_a_jsonb_column(value: object) -> None:
 
 
 @pytest.mark.browser
-def test_numbers__are_written_as_a_javascript_engine_writes_them() -> None:
-    sync_api = pytest.importorskip("playwright.sync_api")
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("Chromium is not installed")
+def test_numbers__are_written_as_a_javascript_engine_writes_them(chromium: Any) -> None:
     randomly = random.Random(8785)
     bits = [f"{randomly.getrandbits(64):016x}" for _ in range(20_000)]
     values = [(pattern, struct.unpack(">d", bytes.fromhex(pattern))[0]) for pattern in bits]
     finite = [(pattern, value) for pattern, value in values if math.isfinite(value)]
-    with sync_api.sync_playwright() as playwright, playwright.chromium.launch(executable_path=chromium) as browser:
-        written = browser.new_page().evaluate(
-            """patterns => patterns.map(pattern => {
-                const view = new DataView(new ArrayBuffer(8));
-                view.setBigUint64(0, BigInt("0x" + pattern));
-                return JSON.stringify(view.getFloat64(0));
-            })""",
-            [pattern for pattern, _value in finite],
-        )
+    page = chromium.new_page()
+    written = page.evaluate(
+        """patterns => patterns.map(pattern => {
+            const view = new DataView(new ArrayBuffer(8));
+            view.setBigUint64(0, BigInt("0x" + pattern));
+            return JSON.stringify(view.getFloat64(0));
+        })""",
+        [pattern for pattern, _value in finite],
+    )
+    page.close()
     assert len(finite) > 19_000
     assert [text(value) for _pattern, value in finite] == written
