@@ -15,13 +15,12 @@ def sample_names(path: str | os.PathLike[str]) -> list[str]:
     Raises
     ------
     KernelError
-        `header_unreadable`: the file has no alignment header.
+        `alignment_format`: the file is neither BAM nor CRAM.
     """
     try:
         with pysam.AlignmentFile(os.fspath(path), check_sq=False) as file:
             groups = file.header.to_dict().get("RG", [])
     except (OSError, ValueError) as error:
-        raise KernelError(
-            "header_unreadable", f"{path} has no readable BAM or CRAM header.", file=os.path.basename(path)
-        ) from error
+        name = os.path.basename(path)
+        raise KernelError("alignment_format", f"{name} is neither BAM nor CRAM.", file=name) from error
     return list(dict.fromkeys(str(group["SM"]) for group in groups if "SM" in group))
