@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from demonstration import waiting
 from demonstration.laboratory import Bench
 from demonstration.people import Staff
 from lims.actions import analyses
@@ -17,7 +16,6 @@ from validation.actions.criteria import Demand
 from validation.choices import Basis, StudyKind, StudyState, StudyTrigger
 from validation.models import Study
 
-COMPUTE_SECONDS = 600
 LIMITS_ARE_EXAMPLES = "Example for the demonstration; not a recommendation"
 
 # metric, variant type, limit, what is compared; a laboratory reports the calls that passed, so those are judged
@@ -100,8 +98,3 @@ def approve_and_report(staff: Staff, study: Study) -> None:
         study.refresh_from_db()
     for language in ("zh-hans", "en"):
         reports.issue(by=staff.director, study=study, language=language)
-
-
-def wait(jobs: Sequence[Job], show: waiting.Show) -> None:
-    """Wait until the worker has computed everything."""
-    waiting.for_jobs(jobs, seconds=COMPUTE_SECONDS, show=show)
